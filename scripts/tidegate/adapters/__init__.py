@@ -1,0 +1,1 @@
+"""What Tidegate speaks to: one module per tool."""

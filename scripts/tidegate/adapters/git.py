@@ -1,0 +1,118 @@
+"""Git, spoken to through its command line: full object names in and out, nothing of the caller's work tree changed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tidegate.errors import InfrastructureError, InputError, SecurityRefusal
+
+_TIMEOUT = 300
+
+
+def _git(repository: Path, *arguments: str, timeout: int = _TIMEOUT) -> str:
+    """Standard output of one Git command. Raises InfrastructureError E-GIT-001 with Git's last line."""
+    command = ["git", "-C", str(repository), "-c", "core.quotePath=false", *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=timeout, check=False)
+    except FileNotFoundError:
+        raise InputError("E-GIT-002", "git is not installed.", fix="Install git.") from None
+    except subprocess.TimeoutExpired:
+        raise InfrastructureError("E-GIT-003", f"git {arguments[0]} took more than {timeout} s.") from None
+    if done.returncode:
+        last = done.stderr.decode(errors="replace").strip().split("\n")[-1][:300]
+        raise InfrastructureError("E-GIT-001", f"git {arguments[0]} failed: {last}")
+    return done.stdout.decode(errors="surrogateescape")
+
+
+def checked_ref(ref: str) -> str:
+    """`ref` itself. Raises SecurityRefusal when Git could read it as an option or a range."""
+    if not ref or ref.startswith("-") or re.search(r"[\s\x00-\x1f\x7f~^:?*\[\\]|\.\.", ref):
+        raise SecurityRefusal("E-SEC-003", f"ref {ref[:80]!r} is not a plain branch, tag or commit.")
+    return ref
+
+
+def commit_of(repository: Path, ref: str) -> str | None:
+    """The full id of the commit that `ref` names, or None when it is not here."""
+    try:
+        return _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip()
+    except InfrastructureError:
+        return None
+
+
+def head(repository: Path) -> str:
+    """The commit that is checked out. Raises InputError where there is none."""
+    found = commit_of(repository, "HEAD")
+    if found is None:
+        raise InputError(
+            "E-GIT-004", "is not a Git checkout with a commit.", where=str(repository), fix="Commit first."
+        )
+    return found
+
+
+def ensure_commit(repository: Path, ref: str, *, remote: str = "origin") -> str:
+    """The id of `ref`, fetched alone (depth 1) from `remote` when a shallow clone lacks it.
+
+    Raises InfrastructureError E-GIT-005 naming the fix when it can be had nowhere.
+    """
+    checked_ref(ref)
+    for candidate in (ref, f"refs/remotes/{remote}/{ref}"):
+        if found := commit_of(repository, candidate):
+            return found
+    try:
+        _git(repository, "fetch", "--quiet", "--no-tags", "--depth=1", remote, "--", ref)
+    except InfrastructureError as error:
+        raise InfrastructureError(
+            "E-GIT-005",
+            f"commit {ref[:80]!r} is not in this clone and {remote} did not give it ({error.message}).",
+            fix="Check out with fetch-depth: 0, or let the runner read the repository.",
+        ) from error
+    return _git(repository, "rev-parse", "--verify", "FETCH_HEAD^{commit}").strip()
+
+
+def merge_base(repository: Path, one: str, other: str) -> str | None:
+    """The best common ancestor, or None when the history at hand (a shallow clone's, say) shows none."""
+    try:
+        return _git(repository, "merge-base", one, other).strip() or None
+    except InfrastructureError:
+        return None
+
+
+def changed_paths(repository: Path, before: str, after: str | None) -> tuple[str, ...]:
+    """Paths that differ between two commits, or between `before` and the work tree when `after` is None."""
+    arguments = ["diff", "--name-only", "--no-renames", "-z", before, *([after] if after else []), "--"]
+    tracked = [path for path in _git(repository, *arguments).split("\0") if path]
+    if after is not None:
+        return tuple(tracked)
+    new = [path for path in _git(repository, "ls-files", "-z", "--others", "--exclude-standard").split("\0") if path]
+    return tuple(sorted({*tracked, *new}))
+
+
+def show(repository: Path, commit: str, path: str) -> bytes | None:
+    """The bytes of `path` at `commit`, or None where that commit has no such file."""
+    command = ["git", "-C", str(repository), "cat-file", "blob", f"{commit}:{path}"]
+    done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=False)
+    return done.stdout if done.returncode == 0 else None
+
+
+def tree_ids(repository: Path, commit: str, paths: Sequence[str]) -> dict[str, str]:
+    """Git object id of each of `paths` at `commit`; a path that is absent there has no entry."""
+    listing = _git(repository, "ls-tree", "-z", "--full-tree", commit, "--", *[path.rstrip("/") for path in paths])
+    rows = [row.split("\t", 1) for row in listing.split("\0") if row]
+    return {path: description.split(" ")[2] for description, path in rows}
+
+
+@contextmanager
+def work_tree(repository: Path, commit: str) -> Iterator[Path]:
+    """A temporary second work tree of `commit`, gone afterwards whatever happens."""
+    with TemporaryDirectory(prefix="tidegate-tree-") as folder:
+        tree = Path(folder) / "tree"
+        _git(repository, "worktree", "add", "--quiet", "--detach", str(tree), commit)
+        try:
+            yield tree
+        finally:
+            _git(repository, "worktree", "remove", "--force", str(tree))

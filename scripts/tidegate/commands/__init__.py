@@ -1,0 +1,1 @@
+"""One module per command: settings, adapters asked, core decides, adapters told, answer."""

@@ -1,0 +1,1 @@
+"""What Tidegate decides: values in, values out."""

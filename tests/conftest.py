@@ -1,0 +1,28 @@
+"""Fixtures for every test; the guard keeps unit tests from starting programs or opening connections by accident."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_FORBIDDEN = {"socket.connect", "socket.bind", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"}
+_guarded = False
+
+
+def _audit(event: str, arguments: tuple[object, ...]) -> None:
+    if _guarded and event in _FORBIDDEN:
+        raise AssertionError(f"a unit test tried {event} {arguments!r:.200}; move it to tests/integration")
+
+
+sys.addaudithook(_audit)
+
+
+@pytest.fixture(autouse=True)
+def _no_outside_world(request: pytest.FixtureRequest) -> Iterator[None]:
+    global _guarded
+    _guarded = "unit" in Path(request.node.path).parts
+    yield
+    _guarded = False
