@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Start one Tidegate command with the toolkit's own interpreter and hash-locked packages.
+# The caller's environment stays as it is: no PATH entry, no variable, no package of ours reaches what the command starts.
+#
+#   run.sh [--prepare] <command> [options]      --prepare only makes the environment
+set -euo pipefail
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+prepare=false
+if [[ ${1:-} == --prepare ]]; then
+  prepare=true
+  shift
+fi
+command=${1:-}
+lock=$here/requirements/$command.txt
+if [[ ! $command =~ ^[a-z][a-z-]*$ || ! -f $lock ]]; then
+  # Help, --version and unknown commands need no packages.
+  lock=
+fi
+
+fail() { # exit code, message
+  echo "tidegate: $2" >&2
+  exit "$1"
+}
+
+find_python() {
+  local candidate
+  for candidate in "${TIDEGATE_PYTHON:-}" python3.13 python3.12 python3.11 python3 python; do
+    if [[ -n $candidate ]] && "$candidate" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      "$candidate" -I -c 'import sys; print(sys._base_executable)'
+      return
+    fi
+  done
+  fail 2 "E-ENV-001 no Python 3.11 or newer on the PATH. Install one (on Debian: apt-get install python3 python3-venv)."
+}
+
+# An environment is built beside its name and gets the name by one link when it is whole, so a killed or a
+# second maker never leaves a broken one; built in place, because the programs in it know their own path.
+publish() { # folder built, name
+  ln -sn -- "$1" "$2" 2>/dev/null || { rm -rf -- "$1" && [[ -x $2/bin/python ]]; } || fail 3 "E-ENV-005 $2 cannot be made."
+}
+
+find_uv() {
+  local installer building
+  command -v uv && return
+  installer=$cache/toolkit/uv-$version-$(digest_of "$here/requirements/uv.txt")
+  if [[ ! -x $installer/bin/uv ]]; then
+    building=$installer.$$
+    "$python" -I -m venv "$building" >&2 ||
+      fail 2 "E-ENV-002 python -m venv failed. Install the venv module (on Debian: apt-get install python3-venv)."
+    "$building/bin/python" -I -m pip install --quiet --disable-pip-version-check --require-hashes \
+      -r "$here/requirements/uv.txt" >&2 || fail 3 "E-ENV-003 installing the installer failed; see the lines above."
+    publish "$building" "$installer"
+  fi
+  echo "$installer/bin/uv"
+}
+
+make_environment() { # name
+  local building=$1.$$ uv
+  uv=$(find_uv)
+  "$python" -I -m venv --without-pip "$building" >&2 || fail 2 "E-ENV-002 python -m venv failed."
+  # --no-config and / as folder: a caller's uv.toml or pyproject.toml has no say in what the toolkit installs.
+  (cd / && "$uv" pip install --quiet --no-config --compile-bytecode --require-hashes \
+    --python "$building/bin/python" -r "$lock" >&2) ||
+    fail 3 "E-ENV-004 installing $lock failed; see the lines above. Run again: a package index may have been out of reach."
+  publish "$building" "$1"
+}
+
+digest_of() { # file
+  "$python" -I -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest()[:16])' "$1"
+}
+
+python=$(find_python)
+interpreter=$python
+if [[ -n $lock ]]; then
+  version=$("$python" -I -c 'import sys; print(sys.implementation.cache_tag)')
+  cache=${TIDEGATE_CACHE:-${RUNNER_TOOL_CACHE:+$RUNNER_TOOL_CACHE/tidegate}}
+  cache=${cache:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/tidegate}
+  environment=$cache/toolkit/$command-$version-$(digest_of "$lock")
+  if [[ ! -x $environment/bin/python ]]; then
+    mkdir -p -- "$cache/toolkit"
+    make_environment "$environment"
+  fi
+  interpreter=$environment/bin/python
+fi
+if $prepare; then
+  exit 0
+fi
+exec "$interpreter" -I "$here/tidegate/__main__.py" "$@"

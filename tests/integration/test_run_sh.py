@@ -1,0 +1,83 @@
+"""run.sh starts the toolkit whatever the caller has lying about, and leaves the caller's environment alone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RUN = ROOT / "scripts" / "run.sh"
+
+
+def run(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "GITHUB_ACTIONS": "false", **variables}
+    return subprocess.run(
+        ["bash", str(RUN), *arguments], cwd=cwd, env=environ, capture_output=True, text=True, timeout=600, check=False
+    )
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A caller whose folder shadows everything that the toolkit imports."""
+    bomb = "raise SystemExit('the caller shadowed the toolkit')\n"
+    (tmp_path / "tidegate").mkdir()
+    for name in ("tidegate/__init__.py", "yaml.py", "json.py", "pydantic.py", "sitecustomize.py", "usercustomize.py"):
+        (tmp_path / name).write_text(bomb, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text("[tool.uv]\nindex-url = 'broken'\n[[[ not toml", encoding="utf-8")
+    (tmp_path / "uv.toml").write_text("not toml at all [", encoding="utf-8")
+    (tmp_path / "pyvenv.cfg").write_text("home = /nowhere\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_hostile_folder_and_pythonpath_do_not_shadow_the_toolkit(hostile: Path) -> None:
+    done = run("detect-changes", cwd=hostile, PYTHONPATH=str(hostile), PYTHONSTARTUP=str(hostile / "yaml.py"))
+    assert "shadowed" not in done.stdout + done.stderr
+    assert "E-CFG-001" in done.stderr
+    assert done.returncode == 2
+
+
+def test_hostile_configuration_does_not_break_making_an_environment(hostile: Path) -> None:
+    cache = hostile / "cache"
+    done = run("--prepare", "detect-changes", cwd=hostile, PYTHONPATH=str(hostile), TIDEGATE_CACHE=str(cache))
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert list((cache / "toolkit").glob("detect-changes-*/bin/python"))
+
+
+def test_active_virtualenv_is_not_used_and_not_changed(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True, timeout=120)
+    before = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*"))
+    path = f"{tmp_path / 'venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = run("detect-changes", cwd=tmp_path, VIRTUAL_ENV=str(tmp_path / "venv"), PATH=path)
+    assert "E-CFG-001" in done.stderr
+    after = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if ".tidegate" not in path.parts)
+    assert after == before
+
+
+def test_unknown_command_says_so_without_installing(tmp_path: Path) -> None:
+    done = run("nonsense", cwd=tmp_path, TIDEGATE_CACHE=str(tmp_path / "cache"))
+    assert done.returncode == 2
+    assert "invalid choice" in done.stderr
+    assert not (tmp_path / "cache").exists()
+
+
+def test_missing_python_names_the_fix(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("bash", "dirname"):
+        (tools / name).symlink_to(f"/usr/bin/{name}" if Path(f"/usr/bin/{name}").exists() else f"/bin/{name}")
+    done = run("detect-changes", cwd=tmp_path, PATH=str(tools))
+    assert done.returncode == 2
+    assert "E-ENV-001" in done.stderr
+
+
+def test_two_makers_at_once_leave_one_working_environment(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    environ = {**os.environ, "TIDEGATE_CACHE": str(cache)}
+    command = ["bash", str(RUN), "--prepare", "detect-changes"]
+    makers = [subprocess.Popen(command, env=environ, cwd=tmp_path, stderr=subprocess.DEVNULL) for _ in range(2)]
+    assert [maker.wait(timeout=300) for maker in makers] == [0, 0]
+    assert len(list((cache / "toolkit").glob("detect-changes-*/bin/python"))) == 2  # the folder and its one name
