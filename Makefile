@@ -10,7 +10,8 @@ TESTS ?= tests
 # One worker a core: most tests wait for real programs.
 WORKERS ?= auto
 
-.PHONY: demo test lint format unit bench lock setup clean
+
+.PHONY: demo test lint docs format unit bench lock setup clean
 
 demo: ## a real pull request, a worse commit and a fork, through the real workflow files on this machine
 	scripts/run.sh simulate
@@ -21,14 +22,19 @@ test: lint ## every check and every test
 unit: setup ## the tests that need no other program
 	$(PYTHON) -m pytest tests/unit -q
 
-lint: setup ## formatting, types, workflow files, shell scripts
+lint: setup $(VENV)/workflow-parser/.complete ## formatting, types, workflow files, shell scripts, tables in READMEs
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy --strict scripts/
 	$(VENV)/bin/zizmor --offline --persona auditor --quiet .
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(VENV)/bin/check-jsonschema --builtin-schema vendor.github-actions actions/*/action.yml
+	node $(VENV)/workflow-parser/parse.mjs .github/workflows/*.yml
 	$(VENV)/bin/shellcheck scripts/run.sh .ci/run
+	$(PYTHON) scripts/write_readmes.py --check
+
+docs: setup ## the generated tables
+	$(PYTHON) scripts/write_readmes.py
 
 format: setup
 	$(PYTHON) -m ruff check --fix .
@@ -44,6 +50,12 @@ $(VENV)/.complete: scripts/requirements/dev.txt scripts/requirements/uv.txt
 	python3 -m venv $(VENV) || { echo "On Debian: apt-get install python3-venv" >&2; exit 2; }
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/uv.txt
 	$(VENV)/bin/uv pip install --quiet --no-config --compile-bytecode --require-hashes --python $(PYTHON) -r scripts/requirements/dev.txt
+	touch $@
+
+$(VENV)/workflow-parser/.complete: $(wildcard tests/contracts/workflow_parser/*) | setup
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --silent
 	touch $@
 
 lock: setup ## the newest versions that go together, hash-locked; the dev lock decides for all
