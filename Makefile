@@ -5,6 +5,8 @@ SHELL := bash
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+# Which Python the tests run on; the demo finds one by itself.
+PYTHON3 ?= python3
 LOCKS := $(patsubst %.in,%.txt,$(wildcard scripts/requirements/*.in))
 TESTS ?= tests
 # One worker a core: most tests wait for real programs.
@@ -46,8 +48,8 @@ bench: setup ## speed against peers and limits; prints ratios
 setup: $(VENV)/.complete
 
 $(VENV)/.complete: scripts/requirements/dev.txt scripts/requirements/uv.txt
-	python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed." >&2; exit 2; }
-	python3 -m venv $(VENV) || { echo "On Debian: apt-get install python3-venv" >&2; exit 2; }
+	$(PYTHON3) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed." >&2; exit 2; }
+	$(PYTHON3) -m venv $(VENV) || { echo "On Debian: apt-get install python3-venv" >&2; exit 2; }
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/uv.txt
 	$(VENV)/bin/uv pip install --quiet --no-config --compile-bytecode --require-hashes --python $(PYTHON) -r scripts/requirements/dev.txt
 	touch $@

@@ -57,6 +57,7 @@ find_uv() {
 
 make_environment() { # name
   local building=$1.$$ uv
+  echo "tidegate: installing what $command needs (once for these versions) ..." >&2
   uv=$(find_uv)
   "$python" -I -m venv --without-pip "$building" >&2 || fail 2 "E-ENV-002 python -m venv failed."
   # --no-config and / as folder: a caller's uv.toml or pyproject.toml has no say in what the toolkit installs.
