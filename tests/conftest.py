@@ -26,3 +26,10 @@ def _no_outside_world(request: pytest.FixtureRequest) -> Iterator[None]:
     _guarded = "unit" in Path(request.node.path).parts
     yield
     _guarded = False
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Here and not beside the suite, because the process that prints for several workers loads this file only."""
+    from bad_inputs import figures
+
+    figures.summarise(terminalreporter)

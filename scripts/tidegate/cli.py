@@ -9,12 +9,13 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 from tidegate import __version__
 
 COMMANDS = {
+    "init": "write a first contract into a repository that has none",
     "detect-changes": "which models a change touches",
     "validate-data": "check the data against its expectations and against the base's data",
     "train-model": "run the stages that are out of date and record the run",
@@ -25,8 +26,8 @@ COMMANDS = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+    """Run one command and return its exit code; without `arguments` and `environ` the process's own are used."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = _top_parser()
     known = parser.parse_args(given[:1])
@@ -34,7 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options_parser = _command_parser(known.command, module)
     from tidegate import session
 
-    return session.run(known.command, module, options_parser, given[1:], dict(os.environ))
+    variables = dict(os.environ if environ is None else environ)
+    return session.run(known.command, module, options_parser, given[1:], variables)
 
 
 def _top_parser() -> argparse.ArgumentParser:

@@ -41,7 +41,7 @@ def test_workflow_starts_from_nothing(path: Path) -> None:
     assert "pull_request_target" not in document[True]
 
 
-@pytest.mark.parametrize(("path", "job"), jobs())
+@pytest.mark.parametrize(("path", "job"), list(jobs()))
 def test_job_is_bounded_named_and_pinned_to_an_image(path: Path, job: dict[str, Any]) -> None:
     assert "timeout-minutes" in job
     assert job["name"]
