@@ -23,11 +23,18 @@ fail() { # exit code, message
   exit "$1"
 }
 
+# One start of Python tells everything: which it really is (not a virtualenv's or a shim), its ABI, the locks' digests.
+describe='import hashlib, sys
+if sys.version_info < (3, 11):
+    sys.exit(1)
+print(sys._base_executable, sys.implementation.cache_tag, sep="\n")
+for name in sys.argv[1:]:
+    print(hashlib.sha256(open(name, "rb").read()).hexdigest()[:16])'
+
 find_python() {
   local candidate
-  for candidate in "${TIDEGATE_PYTHON:-}" python3.13 python3.12 python3.11 python3 python; do
-    if [[ -n $candidate ]] && "$candidate" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-      "$candidate" -I -c 'import sys; print(sys._base_executable)'
+  for candidate in "${TIDEGATE_PYTHON:-}" python3 python3.13 python3.12 python3.11 python; do
+    if [[ -n $candidate ]] && "$candidate" -I -S -c "$describe" "$@" 2>/dev/null; then
       return
     fi
   done
@@ -43,7 +50,7 @@ publish() { # folder built, name
 find_uv() {
   local installer building
   command -v uv && return
-  installer=$cache/toolkit/uv-$version-$(digest_of "$here/requirements/uv.txt")
+  installer=$cache/toolkit/uv-$version-$uv_digest
   if [[ ! -x $installer/bin/uv ]]; then
     building=$installer.$$
     "$python" -I -m venv "$building" >&2 ||
@@ -60,24 +67,27 @@ make_environment() { # name
   echo "tidegate: installing what $command needs (once for these versions) ..." >&2
   uv=$(find_uv)
   "$python" -I -m venv --without-pip "$building" >&2 || fail 2 "E-ENV-002 python -m venv failed."
-  # --no-config and / as folder: a caller's uv.toml or pyproject.toml has no say in what the toolkit installs.
-  (cd / && "$uv" pip install --quiet --no-config --compile-bytecode --require-hashes \
+  # A caller's uv.toml, pyproject.toml or PYTHONPATH has no say in what the toolkit installs.
+  (cd / && unset PYTHONPATH PYTHONHOME PYTHONSTARTUP && "$uv" pip install --quiet --no-config --compile-bytecode --require-hashes \
     --python "$building/bin/python" -r "$lock" >&2) ||
     fail 3 "E-ENV-004 installing $lock failed; see the lines above. Run again: a package index may have been out of reach."
   publish "$building" "$1"
 }
 
-digest_of() { # file
-  "$python" -I -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest()[:16])' "$1"
-}
-
-python=$(find_python)
+facts=$(find_python ${lock:+"$lock" "$here/requirements/uv.txt"}) || exit $?
+{
+  read -r python
+  read -r version
+  if [[ -n $lock ]]; then
+    read -r digest
+    read -r uv_digest
+  fi
+} <<<"$facts"
 interpreter=$python
 if [[ -n $lock ]]; then
-  version=$("$python" -I -c 'import sys; print(sys.implementation.cache_tag)')
   cache=${TIDEGATE_CACHE:-${RUNNER_TOOL_CACHE:+$RUNNER_TOOL_CACHE/tidegate}}
   cache=${cache:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/tidegate}
-  environment=$cache/toolkit/$command-$version-$(digest_of "$lock")
+  environment=$cache/toolkit/$command-$version-$digest
   if [[ ! -x $environment/bin/python ]]; then
     mkdir -p -- "$cache/toolkit"
     make_environment "$environment"

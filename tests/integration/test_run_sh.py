@@ -76,7 +76,8 @@ def test_missing_python_names_the_fix(tmp_path: Path) -> None:
 
 def test_two_makers_at_once_leave_one_working_environment(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    environ = {**os.environ, "TIDEGATE_CACHE": str(cache)}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # uv is there: nothing to bootstrap
+    environ = {**os.environ, "TIDEGATE_CACHE": str(cache), "PATH": path}
     command = ["bash", str(RUN), "--prepare", "detect-changes"]
     makers = [subprocess.Popen(command, env=environ, cwd=tmp_path, stderr=subprocess.DEVNULL) for _ in range(2)]
     assert [maker.wait(timeout=300) for maker in makers] == [0, 0]
