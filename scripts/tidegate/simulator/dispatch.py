@@ -1,0 +1,245 @@
+"""From an event to finished runs: which workflows it starts, what each job may do, and what follows a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tidegate.errors import InputError
+from tidegate.simulator import act, events, permissions, rendering, runner, triggers, workflow_yaml
+from tidegate.simulator.act import Death
+from tidegate.simulator.act_log import JobRun, Progress
+from tidegate.simulator.front import GitHub
+from tidegate.simulator.repository import Repository
+from tidegate.simulator.runs import Run
+
+SECONDS = 900
+
+Tell = Callable[[Run, Progress], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """An event on its way to the workflows.
+
+    `commit` is what the workflow files are read from and jobs check out, `head` what the run is shown beside;
+    `filter_branch` what `branches:` is about (the base of a pull request), `of` the workflow that a run was of.
+    """
+
+    event: str
+    action: str
+    payload: Mapping[str, Any]
+    commit: str
+    ref: str
+    head: str
+    head_branch: str
+    head_repository: str
+    filter_branch: str
+    actor: str
+    files: tuple[str, ...] = ()
+    pull_requests: tuple[int, ...] = ()
+    of: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One finished run: the API's record, its jobs, and the seconds it took."""
+
+    run: Run
+    jobs: list[JobRun]
+    seconds: float
+
+    @property
+    def summary(self) -> str:
+        """All job summaries, one after the other."""
+        return "\n".join(job.summary for job in self.jobs if job.summary)
+
+    def job(self, name: str) -> JobRun:
+        """The job of that name. Raises KeyError naming those that are there."""
+        found = next((job for job in self.jobs if job.name == name), None)
+        if found is None:
+            raise KeyError(f"no job {name!r} among {[job.name for job in self.jobs]}")
+        return found
+
+
+@dataclass(kw_only=True)
+class Dispatcher:
+    """Runs workflows of one repository. `environ` is what jobs inherit, `disabled` the files that do not run."""
+
+    github: GitHub
+    origin: Repository
+    folder: Path
+    environ: Mapping[str, str]
+    program: Path
+    toolkit: Path
+    tell: Tell
+    disabled: frozenset[str] = frozenset()
+    seconds: float = SECONDS
+
+    def fire(self, happening: Happening, death: Death | None = None) -> list[RunRecord]:
+        """Run every workflow that the event starts, and what those runs start, in the order they ended."""
+        checkout = self._checkout(happening.commit)
+        records: list[RunRecord] = []
+        for file in sorted((checkout / rendering.WORKFLOWS).glob("*.y*ml")):
+            workflow = workflow_yaml.load(file.read_text(encoding="utf-8"), file.name)
+            if file.name not in self.disabled and _starts(workflow, happening):
+                records += self._run(happening, checkout, file, workflow, death)
+        return records
+
+    def _checkout(self, commit: str) -> Path:
+        """The rendered files of a commit; `$/` and `$GITHUB_SHA` mean these."""
+        folder = self.folder / f"commits/{commit}"
+        if not folder.is_dir():
+            self.origin.check_out(commit, folder, rendering.SHIPPED)
+            rendering.render(folder, self.github.repository, commit)
+        return folder
+
+    def _run(
+        self, happening: Happening, checkout: Path, file: Path, workflow: Mapping[str, Any], death: Death | None
+    ) -> list[RunRecord]:
+        run = self.github.runs.create(
+            name=workflow.get("name", file.name),
+            path=f"{rendering.WORKFLOWS}/{file.name}",
+            event=happening.event,
+            head_branch=happening.head_branch,
+            head_sha=happening.head,
+            repository=self.github.shown(),
+            head_repository=self.github.shown(happening.head_repository),
+            actor=happening.actor,
+            pull_requests=happening.pull_requests,
+            status="in_progress",
+        )
+        before = self._follow(run, "requested")
+        record = self._carry_out(run, happening, checkout, file, workflow, death)
+        return [*before, record, *self._follow(run, "completed")]
+
+    def _follow(self, run: Run, action: str) -> list[RunRecord]:
+        """Start what listens to this run, from the default branch as on GitHub."""
+        if run.event == "workflow_run":
+            return []
+        main = str(self.origin.tip("main"))
+        happening = Happening(
+            event="workflow_run",
+            action=action,
+            payload=events.workflow_run(action, run, self.github.address),
+            commit=main,
+            ref="refs/heads/main",
+            head=main,
+            head_branch="main",
+            head_repository=self.github.repository,
+            filter_branch=run.head_branch,
+            actor=run.actor,
+            of=run.name,
+        )
+        return self.fire(happening)
+
+    def _carry_out(
+        self,
+        run: Run,
+        happening: Happening,
+        checkout: Path,
+        file: Path,
+        workflow: Mapping[str, Any],
+        death: Death | None,
+    ) -> RunRecord:
+        folder = self.folder / f"runs/{run.id}"
+        folder.mkdir(parents=True)
+        from_fork = happening.head_repository != self.github.repository
+        for name, grants in self._grants(workflow, checkout).items():
+            self.github.proxy.jobs[f"{run.id}-{name}"] = permissions.read_only(grants) if from_fork else grants
+        job = act.Job(
+            program=self.program,
+            name=run.name,
+            workflow=file,
+            checkout=checkout,
+            event=happening.event,
+            payload=happening.payload,
+            actor=happening.actor,
+            token=self.github.token(),
+            environ=self.environ,
+            variables=self._variables(run, happening),
+            repositories=rendering.local_repositories(checkout, self.github.repository, happening.commit, self.toolkit),
+            folder=folder,
+            machine=self.folder / runner.MACHINE,
+        )
+        outcome = act.run(job, seconds=self.seconds, tell=lambda progress: self.tell(run, progress), death=death)
+        if not outcome.jobs and outcome.result == "failure":
+            raise InputError("E-SIM-031", f"act cannot run it: {outcome.stray[-600:]}", where=run.path)
+        jobs = outcome.jobs + _skipped(workflow, outcome.jobs)
+        run.finish(outcome.result)
+        self._show(run, jobs)
+        _keep_logs(folder, jobs)
+        return RunRecord(run=run, jobs=jobs, seconds=outcome.seconds)
+
+    def _grants(
+        self, workflow: Mapping[str, Any], checkout: Path, limit: Mapping[str, str] | None = None
+    ) -> dict[str, dict[str, str]]:
+        """Grants by job id, those of called workflows included."""
+        found = permissions.job_grants(workflow, limit)
+        for name, job in workflow["jobs"].items():
+            called = rendering.called_workflow(str(job.get("uses", "")), checkout, self.toolkit)
+            if called:
+                inner = workflow_yaml.load(called.read_text(encoding="utf-8"), called.name)
+                found |= self._grants(inner, checkout, found[name])
+        return found
+
+    def _variables(self, run: Run, happening: Happening) -> dict[str, str]:
+        """What the runner sets and act does not know or gets wrong."""
+        return {
+            "GITHUB_SERVER_URL": self.github.address,
+            "GITHUB_API_URL": self.github.api_url,
+            "GITHUB_GRAPHQL_URL": self.github.graphql_url,
+            "GITHUB_REPOSITORY": self.github.repository,
+            "GITHUB_REPOSITORY_OWNER": self.github.owner,
+            "GITHUB_REPOSITORY_ID": str(run.repository["id"]),
+            "GITHUB_RUN_ID": str(run.id),
+            "GITHUB_RUN_NUMBER": str(run.number),
+            "GITHUB_RUN_ATTEMPT": str(run.attempt),
+            "GITHUB_TRIGGERING_ACTOR": happening.actor,
+            "GITHUB_WORKFLOW_REF": f"{self.github.repository}/{run.path}@{happening.ref}",
+            "GITHUB_WORKFLOW_SHA": happening.commit,
+            "GITHUB_RETENTION_DAYS": "90",
+            "RUNNER_ENVIRONMENT": "self-hosted",
+            "RUNNER_NAME": "simulated",
+        }
+
+    def _show(self, run: Run, jobs: list[JobRun]) -> None:
+        """Every job is a check run of the commit, which is how GitHub shows it."""
+        for job in jobs:
+            body = {
+                "name": job.name,
+                "head_sha": run.head_sha,
+                "status": "completed",
+                "conclusion": job.result,
+                "details_url": f"{self.github.address}/{self.github.repository}/actions/runs/{run.id}",
+            }
+            self.github.ask("POST", f"/repos/{self.github.repository}/check-runs", body, login=permissions.BOT)
+
+
+def _starts(workflow: Mapping[str, Any], happening: Happening) -> bool:
+    return triggers.starts(
+        workflow,
+        happening.event,
+        action=happening.action,
+        branch=happening.filter_branch,
+        files=happening.files,
+        of=happening.of,
+    )
+
+
+def _skipped(workflow: Mapping[str, Any], ran: list[JobRun]) -> list[JobRun]:
+    """Jobs that act says nothing about: their `if:` said no."""
+    known = {job.id for job in ran}
+    return [
+        JobRun(id=name, name=str(job.get("name", name)), result="skipped")
+        for name, job in workflow["jobs"].items()
+        if name not in known and "uses" not in job
+    ]
+
+
+def _keep_logs(folder: Path, jobs: list[JobRun]) -> None:
+    for number, job in enumerate(jobs, 1):
+        text = "\n".join([f"{job.name}: {job.result}", *job.log, ""])
+        (folder / f"{number}-{job.id}.log").write_text(text, encoding="utf-8")

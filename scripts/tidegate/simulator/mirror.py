@@ -1,0 +1,96 @@
+"""Commits and branches of a bare repository, told to the emulator through GitHub's own git API, object by object.
+
+Both sides compute the same ids, so the emulator's answers about commits, files and comparisons are true.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from tidegate.errors import InfrastructureError
+from tidegate.simulator.repository import Repository
+
+COMMIT_FIELDS = "%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B"
+
+
+class Api(Protocol):
+    """Someone who may write to the emulator."""
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, login: str | None = None) -> Any:
+        """One call of the REST API."""
+
+
+class Mirror:
+    """What of one repository the emulator knows already."""
+
+    def __init__(self, repository: Repository, name: str, api: Api) -> None:
+        self._repository = repository
+        self._root = f"/repos/{name}"
+        self._login = name.split("/")[0]
+        self._api = api
+        self._known: set[str] = set()
+
+    def push(self, ref: str) -> str:
+        """Make a ref (``heads/main``, ``pull/1/head``) of the emulator the repository's: the commit it names."""
+        commit = self._repository.tip(f"refs/{ref}")
+        if commit is None:
+            raise InfrastructureError("E-SIM-006", f"refs/{ref} is not there.")
+        for identity in self._repository.git("rev-list", "--topo-order", "--reverse", commit).split():
+            if identity not in self._known:
+                self._commit(identity)
+        self._point(ref, commit)
+        return commit
+
+    def _commit(self, identity: str) -> None:
+        tree = self._repository.git("rev-parse", f"{identity}^{{tree}}")
+        self._blobs(tree)
+        self._tree(tree)
+        fields = self._repository.git("show", "-s", f"--format={COMMIT_FIELDS}", identity)
+        parents, name, email, date, committer, committer_email, committed, message = fields.split("\0")
+        made = self._post(
+            "commits",
+            message=message.rstrip("\n") + "\n",
+            tree=tree,
+            parents=parents.split(),
+            author={"name": name, "email": email, "date": date},
+            committer={"name": committer, "email": committer_email, "date": committed},
+        )
+        self._check(identity, made)
+
+    def _blobs(self, tree: str) -> None:
+        """All files below a tree that are not known yet, read by one Git process."""
+        listed = self._repository.git("ls-tree", "-r", "-z", "--format=%(objecttype) %(objectname)", tree).split("\0")
+        new = dict.fromkeys(row.split(" ")[1] for row in listed if row.startswith("blob "))
+        for identity, data in self._repository.blobs([blob for blob in new if blob not in self._known]):
+            made = self._post("blobs", content=base64.b64encode(data).decode(), encoding="base64")
+            self._check(identity, made)
+
+    def _tree(self, identity: str) -> None:
+        """One tree and what is below it, deepest first."""
+        if identity in self._known:
+            return
+        rows = [row.split("\t", 1) for row in self._repository.git("ls-tree", "-z", identity).split("\0") if row]
+        entries = []
+        for description, path in rows:
+            mode, kind, child = description.split(" ")
+            if kind == "tree":
+                self._tree(child)
+            entries.append({"path": path, "mode": mode, "type": kind, "sha": child})
+        self._check(identity, self._post("trees", tree=entries))
+
+    def _check(self, identity: str, made: Any) -> None:
+        if made["sha"] != identity:
+            raise InfrastructureError("E-SIM-007", f"the emulator computes {made['sha']} for the object {identity}.")
+        self._known.add(identity)
+
+    def _point(self, ref: str, commit: str) -> None:
+        known = self._api.ask("GET", f"{self._root}/git/matching-refs/{ref}")
+        if any(row["ref"] == f"refs/{ref}" for row in known):
+            self._api.ask("PATCH", f"{self._root}/git/refs/{ref}", {"sha": commit, "force": True}, login=self._login)
+        else:
+            self._post("refs", ref=f"refs/{ref}", sha=commit)
+
+    def _post(self, kind: str, **body: Any) -> Any:
+        return self._api.ask("POST", f"{self._root}/git/{kind}", body, login=self._login)

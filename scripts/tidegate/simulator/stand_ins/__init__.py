@@ -1,0 +1,27 @@
+"""What runs in place of third-party actions: same inputs, same outputs, no network and no JavaScript of theirs.
+
+The folders below ``actions/`` are what `uses:` finds; each calls one function here through ``$SIMULATOR/stand-in``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(name: str) -> int:
+    """Run one stand-in in the current step; its exit code."""
+    from tidegate.simulator.stand_ins import cache, checkout, download_artifact, step, upload_artifact
+
+    known = {
+        "checkout": checkout.run,
+        "cache-restore": cache.restore,
+        "cache-save": cache.save,
+        "upload-artifact": upload_artifact.run,
+        "download-artifact": download_artifact.run,
+    }
+    try:
+        known[name](step.current())
+    except step.Failed as failure:
+        sys.stdout.write(f"::error::{failure}\n")
+        return 1
+    return 0
