@@ -17,6 +17,8 @@ class TidegateError(Exception):
     """
 
     exit_code: ClassVar[int] = 70
+    log: Sequence[str] = ()
+    """The last lines of a program that failed, for the report."""
 
     def __init__(self, code: str, message: str, *, where: str = "", fix: str = "") -> None:
         super().__init__(message)

@@ -106,6 +106,13 @@ def tree_ids(repository: Path, commit: str, paths: Sequence[str]) -> dict[str, s
     return {path: description.split(" ")[2] for description, path in rows}
 
 
+def blobs_at(repository: Path, commit: str, path: str) -> dict[str, str]:
+    """Git object id of every file at or under `path` at `commit`, by path; none when there is nothing."""
+    listing = _git(repository, "ls-tree", "-r", "-z", "--full-tree", commit, "--", path.rstrip("/"))
+    rows = [row.split("\t", 1) for row in listing.split("\0") if row]
+    return {name: description.split(" ")[2] for description, name in rows}
+
+
 @contextmanager
 def work_tree(repository: Path, commit: str) -> Iterator[Path]:
     """A temporary second work tree of `commit`, gone afterwards whatever happens."""
