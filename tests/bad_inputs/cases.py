@@ -54,7 +54,10 @@ DRIFT = """\
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """`where` is what the error has to name (``file:line:column``); `forbids` must appear nowhere, `mentions` must."""
+    """`where` is what the error has to name (``file:line:column``); `forbids` must appear nowhere, `mentions` must.
+
+    In a value of `environ`, ``{workspace}`` stands for the folder that the case is built in.
+    """
 
     id: str
     title: str

@@ -80,14 +80,14 @@ def run(case: Case, workspace: Path, capsys: pytest.CaptureFixture[str]) -> Ende
         "HOME": str(workspace.parent),
         "GITHUB_ACTIONS": "true",
         "GITHUB_OUTPUT": str(outputs),
-        **case.environ,
+        **{name: value.replace("{workspace}", str(workspace)) for name, value in case.environ.items()},
     }
     command, *options = case.arguments
     arguments = [command, "-C", str(workspace), *options]
     start = time.monotonic()
     code, said = _process(arguments, environ) if case.process else _here(arguments, environ, capsys)
     seconds = time.monotonic() - start
-    evidence = (path.read_text() for path in sorted(workspace.glob(".tidegate/**/*.json")))
+    evidence = (path.read_text(errors="replace") for path in sorted(workspace.glob(".tidegate/**/*.json")))
     return Ended(code=code, said=said, left=outputs.read_text() + "".join(evidence), seconds=seconds)
 
 
