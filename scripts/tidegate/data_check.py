@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tidegate import __version__, champion
-from tidegate.adapters import dvc_data, dvc_pointer, files, git, great_expectations
+from tidegate import champion
+from tidegate.adapters import dvc_data, dvc_pointer, files, git, great_expectations, past_validations
 from tidegate.adapters.dvc_data import Content, Store
 from tidegate.adapters.dvc_pointer import Pointer
-from tidegate.core import data_diff, data_structure, suite_fit, suites
+from tidegate.core import data_structure, suite_fit, suites
 from tidegate.core.contract import Model
-from tidegate.core.data_diff import Difference, Side
 from tidegate.core.data_findings import Finding, Sample
 from tidegate.core.data_periods import frames
 from tidegate.core.data_structure import Shape
@@ -24,6 +22,9 @@ from tidegate.core.suites import Suite
 from tidegate.core.validation import Checked, Misfits, Validation, judge
 from tidegate.errors import InputError, Problems, TidegateError
 from tidegate.settings import Settings
+
+if TYPE_CHECKING:
+    from tidegate.core.data_diff import Difference, Side
 
 _SUITE_LIMIT = 4 * 1024 * 1024
 
@@ -51,8 +52,8 @@ class Question:
         """All that the answer follows from."""
         evaluation = self.model.evaluation
         return {
-            "tidegate": __version__,
-            "great_expectations": great_expectations.version(),
+            **past_validations.toolkit(),
+            "model": self.model.name,
             "data": [self.pointer.path, self.pointer.target, self.pointer.digest],
             "before": None if self.before is None else self.before.digest,
             "suites": self.policy,
@@ -204,8 +205,7 @@ def _expectations(
     for run in runs:
         suite_fit.require_parameters(run.suite, run.frames)
     id_column = asked.model.evaluation.id
-    shutil.rmtree(docs, ignore_errors=True)
-    docs.mkdir(parents=True)
+    docs.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory(prefix="tidegate-frames-") as folder,
         settings.console.group(f"running {len(runs)} suites in Great Expectations"),
@@ -234,6 +234,8 @@ def _difference(
     """
     if asked.before is None:
         return None, None
+    from tidegate.core import data_diff
+
     known = {now.digests[name]: path for name, path in now.paths.items()}
     try:
         then = dvc_data.content(store(settings), asked.before, known)
@@ -249,6 +251,7 @@ def _difference(
 
 def _side(content: Content, shapes: Sequence[Shape]) -> Side:
     from tidegate.adapters import data_columns
+    from tidegate.core.data_diff import Side
 
     types: Mapping[str, str] = data_structure.column_types(shapes)
     return Side(

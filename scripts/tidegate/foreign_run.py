@@ -57,7 +57,7 @@ class Outcome:
 def opened(poster: Poster) -> str:
     """Show that a fork's run has begun; its own token may not. Returns what was done in words."""
     event = poster.event
-    if _of(event).event != "pull_request" or not event.fork:
+    if run_of(event).event != "pull_request" or not event.fork:
         return "nothing to open: the run opens its checks itself"
     title = "The run has begun; it reports when it ends"
     poster.show(ALL_MODELS, CheckState(title=title, summary=f"{title}.", page=poster.page))
@@ -69,7 +69,7 @@ def reported(settings: Settings, poster: Poster) -> Outcome:
 
     Raises Superseded or InputError where there is no one pull request; checks that are open are concluded first.
     """
-    event, run = poster.event, _of(poster.event)
+    event, run = poster.event, run_of(poster.event)
     if run.event != "pull_request":
         return Outcome(idle=f"run {event.run} was not started by a pull request but by {run.event[:40]!r}")
     own = _own_checks(poster)
@@ -180,7 +180,8 @@ class _Half:
         return Outcome(reports=(report,))
 
 
-def _of(event: GitHubEvent) -> OtherRun:
+def run_of(event: GitHubEvent) -> OtherRun:
+    """The run that the event is about. Raises InputError E-GH-002 for an event that is about none."""
     if event.of is None:
         raise InputError(
             "E-GH-002", f"--from-run needs a workflow_run event, not {event.name!r}.", fix="Leave --from-run out."

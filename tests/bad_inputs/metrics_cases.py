@@ -209,7 +209,7 @@ _ODD = {
 }
 M09 = (
     *(
-        numbers(f"M09-{name}", f"a metric called {name}", f'{{"f1": 0.92, "{text}": 1}}', 0, forbids=("x" * 100,))
+        numbers(f"M09-{name}-too", f"a metric called {name}", f'{{"f1": 0.92, "{text}": 1}}', 0, forbids=("x" * 100,))
         for name, text in _ODD.items()
     ),
     *(

@@ -16,7 +16,11 @@ from tidegate.core.report.marker import watermark
 from tidegate.errors import InfrastructureError, InputError
 
 TARGET = Target(
-    server="https://github.com", repository="harbour/bike-demand", number=12, title="tidegate/bike-demand", commit="a" * 40
+    server="https://github.com",
+    repository="harbour/bike-demand",
+    number=12,
+    title="tidegate/bike-demand",
+    commit="a" * 40,
 )
 # The options of `cml comment create` in 0.20.6; anything else ends it with an error.
 KNOWN = {

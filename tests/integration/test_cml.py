@@ -78,7 +78,12 @@ def asked_by(job: ReportJob, since: int, method: str) -> int:
 
 def one_after_the_other(job: ReportJob) -> None:
     """Either publisher updates the other's comment."""
-    for number, publisher, kind in ((1, "cml", "pass"), (2, "github", "fail"), (3, "cml", "undecided"), (4, "auto", "pass")):
+    for number, publisher, kind in (
+        (1, "cml", "pass"),
+        (2, "github", "fail"),
+        (3, "cml", "undecided"),
+        (4, "auto", "pass"),
+    ):
         job.number_of_run = 500 + number
         job.leave(kind)
         answer = job.post("--publisher", publisher)

@@ -27,7 +27,9 @@ from tidegate.settings import Settings
 from tidegate.simulator import faults
 from tidegate.simulator.faults import Fault
 
-EVENT = json.loads((Path(__file__).parents[1] / "fixtures" / "events" / "pull_request.json").read_text(encoding="utf-8"))
+EVENT = json.loads(
+    (Path(__file__).parents[1] / "fixtures" / "events" / "pull_request.json").read_text(encoding="utf-8")
+)
 NUMBER = EVENT["number"]
 
 Make = Callable[..., Fault]

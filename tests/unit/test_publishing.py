@@ -22,7 +22,9 @@ HEAD = "a" * 40
 OLD = "b" * 40
 
 
-def marker(run: int = 1, *, attempt: int = 1, head: str = HEAD, verdict: Verdict = Verdict.PASS, **other: Any) -> Marker:
+def marker(
+    run: int = 1, *, attempt: int = 1, head: str = HEAD, verdict: Verdict = Verdict.PASS, **other: Any
+) -> Marker:
     values = {"model": "bike-demand", "pull_request": 1, **other}
     return Marker(verdict=verdict, head=head, run=run, attempt=attempt, **values)
 

@@ -23,7 +23,6 @@ from tidegate.core.suites import Suite
 from tidegate.core.validation import Outcome
 from tidegate.errors import InfrastructureError, InputError, Problems
 
-PACKAGE = "great-expectations"
 WORKER = Path(__file__).with_name("great_expectations_worker.py")
 _QUIET = {"GX_ANALYTICS_ENABLED": "false", "TQDM_DISABLE": "1"}
 Ask = Callable[[Mapping[str, Any], Mapping[str, str]], dict[str, Any]]
@@ -46,13 +45,6 @@ class Reply:
     outcomes: tuple[Outcome, ...]
     docs: bool
     dropped: tuple[InputError, ...] = ()
-
-
-def version() -> str:
-    """The installed release, without importing the package."""
-    from importlib.metadata import version as installed
-
-    return installed(PACKAGE)
 
 
 def validate(

@@ -12,20 +12,23 @@ Nothing that promotes reads it.
 
 from __future__ import annotations
 
-import json
+import contextlib
+import hashlib
 import shutil
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tidegate.adapters import files
 from tidegate.core.evidence import canonical_bytes, digest, strict_json
-from tidegate.errors import TidegateError
+from tidegate.errors import InfrastructureError, TidegateError
 
 FOLDER = Path("cache") / "validate-data"
 RESULT = "result.json"
 _KEPT = 4
+_PACKAGES = ("great-expectations", "numpy", "pandas", "pyarrow")
 _LIMIT = 16 * 1024 * 1024
 
 
@@ -51,15 +54,29 @@ def find(evidence: Path, name: str, docs: Path) -> dict[str, Any] | None:
 
 
 def keep(evidence: Path, name: str, result: Mapping[str, Any], docs: Path) -> None:
-    """Keep `result` and the folder `docs` under `name`, whole or not at all, and forget the oldest others."""
+    """Keep `result` and the folder `docs` under `name`, whole or not at all, and forget the oldest others.
+
+    Where that cannot be written, the next run takes its time again; this one's answer stands.
+    """
     folder = evidence / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    building = Path(mkdtemp(dir=folder, prefix="."))
-    files.write_atomically(building / RESULT, canonical_bytes(json.loads(json.dumps({"key": name, "result": result}))))
-    if docs.is_dir():
-        shutil.copytree(docs, building / docs.name)
-    shutil.rmtree(folder / name, ignore_errors=True)
-    building.rename(folder / name)
-    by_age = sorted(folder.iterdir(), key=lambda place: place.stat().st_mtime, reverse=True)
-    for old in by_age[_KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
+    with contextlib.suppress(OSError, InfrastructureError):
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder, prefix=".", ignore_cleanup_errors=True) as building:
+            whole = Path(building) / name
+            files.write_atomically(whole / RESULT, canonical_bytes({"key": name, "result": result}))
+            if docs.is_dir():
+                shutil.copytree(docs, whole / docs.name)
+            shutil.rmtree(folder / name, ignore_errors=True)
+            whole.rename(folder / name)
+        by_age = sorted(folder.iterdir(), key=lambda place: place.stat().st_mtime, reverse=True)
+        for old in by_age[_KEPT:]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def toolkit() -> dict[str, str]:
+    """What computes a result: our own source and the packages that have a say in it, by digest and version."""
+    package = Path(__file__).resolve().parents[1]
+    sources = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        sources.update(path.read_bytes())
+    return {"tidegate": sources.hexdigest(), **{name: version(name) for name in _PACKAGES}}

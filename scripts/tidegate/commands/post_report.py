@@ -75,6 +75,8 @@ def run(settings: Settings, options: argparse.Namespace) -> Answer:
     if not on_github:
         return _local(settings, options)
     event = actions_event.load(settings.environ)
+    if options.from_run:
+        foreign_run.run_of(event)
     if settings.dry_run:
         return _dry(settings, options, event)
     if options.from_run:
@@ -134,7 +136,7 @@ def _start(settings: Settings, options: argparse.Namespace, event: GitHubEvent) 
 
 def _from_run(settings: Settings, options: argparse.Namespace, poster: Poster) -> Answer:
     wanted = "requested" if options.state == "start" else "completed"
-    if poster.event.of is not None and poster.event.action != wanted:
+    if poster.event.action != wanted:
         return Answer(verdict=Verdict.SKIPPED, sentence=f"nothing to do on {poster.event.action[:40]!r}", exit_code=0)
     if options.state == "start":
         return _answer(options, [], poster.problems, sentence=foreign_run.opened(poster))

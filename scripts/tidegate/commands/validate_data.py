@@ -32,7 +32,7 @@ def run(settings: Settings, options: argparse.Namespace, ask: Ask | None = None)
     from tidegate import base, data_check
     from tidegate.adapters import contract_file, dvc_data, past_validations
 
-    (settings.evidence / f"{_EVIDENCE}.json").unlink(missing_ok=True)
+    _forget(settings)
     model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(settings.model)
     asked = data_check.question(settings, model, base.resolve(settings, options.base))
     here = dvc_data.in_work_tree(data_check.store(settings), asked.pointer)
@@ -46,6 +46,14 @@ def run(settings: Settings, options: argparse.Namespace, ask: Ask | None = None)
         if found.undiffed is None:
             past_validations.keep(settings.evidence, key, told, docs)
     return _answer(settings, asked, told, again=again)
+
+
+def _forget(settings: Settings) -> None:
+    """What an earlier validation left must not be taken for this one's, should this one be killed."""
+    import shutil
+
+    (settings.evidence / f"{_EVIDENCE}.json").unlink(missing_ok=True)
+    shutil.rmtree(settings.evidence / DOCS, ignore_errors=True)
 
 
 def _document(asked: Question, found: Found) -> dict[str, Any]:

@@ -207,7 +207,10 @@ def test_writes_of_one_kind_keep_their_distance_and_others_do_not() -> None:
     connection = fake.connection()
     for number in (1, 2, 3):
         github.create_comment(connection, number, "x")
-    assert [round(later.at - earlier.at, 3) for earlier, later in zip(fake.asked, fake.asked[1:], strict=False)] == [1, 1]
+    assert [round(later.at - earlier.at, 3) for earlier, later in zip(fake.asked, fake.asked[1:], strict=False)] == [
+        1,
+        1,
+    ]
     begun = fake.world.now
     github.edit_comment(connection, 101, "y")
     github.delete_comment(connection, 102)

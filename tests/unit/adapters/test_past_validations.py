@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,15 @@ def test_an_answer_replaces_the_one_before_and_only_the_newest_stay(tmp_path: Pa
         os.utime(folder / f"key{number}", (1000 + number, 1000 + number))
     kept(tmp_path, "key5")
     assert sorted(path.name for path in folder.iterdir()) == ["key2", "key3", "key4", "key5"]
+
+
+def test_a_folder_that_cannot_be_written_costs_the_next_run_its_time_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / past_validations.FOLDER.parent).write_text("a file in the folder's place")
+    name = kept(tmp_path)
+    assert past_validations.find(tmp_path, name, tmp_path / "data-docs") is None
+
+
+def test_a_result_belongs_to_the_source_and_packages_that_computed_it() -> None:
+    found = past_validations.toolkit()
+    assert set(found) == {"tidegate", "great-expectations", "numpy", "pandas", "pyarrow"}
+    assert re.fullmatch(r"[0-9a-f]{64}", found["tidegate"])

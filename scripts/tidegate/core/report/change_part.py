@@ -19,10 +19,10 @@ from tidegate.core.report.blocks import (
 )
 from tidegate.core.report.bounds import Bounds, first
 from tidegate.core.report.data import Difference, Label, Nulls, Shift
-from tidegate.core.report.figures import counted, duration
+from tidegate.core.report.figures import duration
 from tidegate.core.report.model import View
 from tidegate.core.report.training import Stage, Training
-from tidegate.core.rounding import decimals_for, number, percent, signed
+from tidegate.core.rounding import counted, decimals_for, number, percent, signed
 
 _ORDER_OF_NUMBERS = ("rows", "mean", "std", "p05", "p50", "p95")
 _STATISTICS = {"ks": "Kolmogorov–Smirnov", "js": "Jensen–Shannon"}

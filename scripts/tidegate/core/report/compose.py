@@ -21,7 +21,6 @@ from tidegate.core.report.bounds import Bounds
 from tidegate.core.report.change_part import changes_part
 from tidegate.core.report.comparison import Comparison
 from tidegate.core.report.data_part import data_part, findings_table
-from tidegate.core.report.figures import counted
 from tidegate.core.report.foreign import foreign_lines
 from tidegate.core.report.gate_table import gate_blocks, gates_part
 from tidegate.core.report.model import STEPS, VALIDATE, View
@@ -40,6 +39,7 @@ from tidegate.core.report.record_part import (
 from tidegate.core.report.sentence import sentence
 from tidegate.core.report.slice_part import flips_part, slices_part
 from tidegate.core.report.trouble_part import trouble_blocks
+from tidegate.core.rounding import counted
 
 _MOST_LINES = 5_000
 

@@ -9,7 +9,7 @@ from tidegate.core.report.blocks import Block, Break, Code, Column, Details, Lin
 from tidegate.core.report.bounds import Bounds, first
 from tidegate.core.report.comparison import Severity
 from tidegate.core.report.data import Data, Finding
-from tidegate.core.report.figures import counted
+from tidegate.core.rounding import counted
 
 
 def findings_table(data: Data, bounds: Bounds) -> Iterator[Block]:

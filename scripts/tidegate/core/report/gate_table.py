@@ -17,17 +17,9 @@ from tidegate.core.report.blocks import (
 )
 from tidegate.core.report.bounds import Bounds, first
 from tidegate.core.report.comparison import ChampionKind, Comparison, Gate, Severity
-from tidegate.core.report.figures import (
-    change_cell,
-    counted,
-    decimals_of,
-    level,
-    metric_cell,
-    rule,
-    value_cell,
-)
+from tidegate.core.report.figures import change_cell, decimals_of, level, metric_cell, rule, value_cell
 from tidegate.core.report.gate_chart import gate_chart
-from tidegate.core.rounding import about, brief, number
+from tidegate.core.rounding import about, brief, counted, number
 
 _ORDER = (Verdict.FAIL, Verdict.ERROR, Verdict.INCOMPARABLE, Verdict.UNDECIDED)
 

@@ -13,7 +13,6 @@ from tidegate.core.report.context import Context, is_commit
 from tidegate.core.report.figures import (
     byte_size,
     change_cell,
-    counted,
     decimals_of,
     duration,
     metric_cell,
@@ -22,7 +21,7 @@ from tidegate.core.report.figures import (
 )
 from tidegate.core.report.model import View
 from tidegate.core.report.training import Training
-from tidegate.core.rounding import decimals_for, number
+from tidegate.core.rounding import counted, decimals_for, number
 
 
 def metrics_part(comparison: Comparison, bounds: Bounds) -> Iterator[Details]:

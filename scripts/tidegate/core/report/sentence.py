@@ -6,9 +6,9 @@ from tidegate.core.answer import Verdict
 from tidegate.core.report.blocks import Code, Line, plain
 from tidegate.core.report.comparison import Comparison, Gate, Kind, Severity
 from tidegate.core.report.data import Data
-from tidegate.core.report.figures import counted, limit_piece, rule, subject
+from tidegate.core.report.figures import limit_piece, rule, subject
 from tidegate.core.report.model import COMPARE, VALIDATE, View
-from tidegate.core.rounding import about, brief, number, percent
+from tidegate.core.rounding import about, brief, counted, number, percent
 
 HEADLINE = {
     Verdict.PASS: "Ready to promote",

@@ -8,16 +8,8 @@ from tidegate.core.report.blocks import Block, Break, Code, Column, Details, Gau
 from tidegate.core.report.bounds import Bounds, first
 from tidegate.core.report.charts import drawable
 from tidegate.core.report.comparison import Comparison, Regression, Slice
-from tidegate.core.report.figures import (
-    change_cell,
-    counted,
-    decimals_of,
-    direction_word,
-    metric_cell,
-    slice_name,
-    value_cell,
-)
-from tidegate.core.rounding import decimals_for, number, signed
+from tidegate.core.report.figures import change_cell, decimals_of, direction_word, metric_cell, slice_name, value_cell
+from tidegate.core.rounding import counted, decimals_for, number, signed
 
 _CHARTED = 12
 
