@@ -88,6 +88,8 @@ def strict_json(text: str, where: str) -> Any:
         ) from None
     except RecursionError:
         raise InputError("E-EVD-001", "is nested too deeply to be evidence.", where=where) from None
+    except ValueError:  # Python refuses integers of more than 4,300 digits
+        raise InputError("E-EVD-002", "holds a number of too many digits.", where=where) from None
 
 
 def parse(text: str, where: str) -> Evidence:

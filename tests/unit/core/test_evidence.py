@@ -65,6 +65,7 @@ GOOD = json.dumps(evidence(rows=1).document())
         pytest.param(GOOD.replace('"rows": 1', '"rows": NaN'), "E-EVD-002", id="NaN"),
         pytest.param(GOOD.replace('"rows": 1', '"rows": -Infinity'), "E-EVD-002", id="infinity"),
         pytest.param(GOOD.replace('"rows": 1', '"rows": 1e999'), "E-EVD-002", id="beyond a float"),
+        pytest.param(GOOD.replace('"rows": 1', '"rows": ' + "9" * 5000), "E-EVD-002", id="number of 5,000 digits"),
         pytest.param(GOOD.replace('"rows": 1', '"rows": 1, "rows": 2'), "E-EVD-003", id="member twice"),
         pytest.param(GOOD.replace('"schema": 1', '"schema": 2'), "E-EVD-004", id="future schema"),
         pytest.param("[1]", "E-EVD-004", id="list"),
