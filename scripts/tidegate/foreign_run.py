@@ -192,8 +192,13 @@ def run_of(event: GitHubEvent) -> OtherRun:
 def _pull_request(connection: Connection, event: GitHubEvent) -> PullRequest:
     if event.head_repository is None or not event.head_ref:
         raise Superseded("E-GH-030", f"the fork that had commit {event.head[:10]} is deleted.")
-    candidates = github.open_pull_requests(connection, event.head_repository.owner, event.head_ref)
-    return pull_requests.find(candidates, event)
+    owner, branch = event.head_repository.owner, event.head_ref
+    try:
+        return pull_requests.find(github.open_pull_requests(connection, owner, branch), event)
+    except Superseded:
+        # Right after a push GitHub may lag behind; what is still so a second later is so.
+        connection.wait(connection.patience.looks[0])
+        return pull_requests.find(github.open_pull_requests(connection, owner, branch), event)
 
 
 def _own_checks(poster: Poster) -> dict[str, Check]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from tidegate.adapters import dvc_outputs, dvc_pipeline, files, model_environment
@@ -17,7 +18,7 @@ from tidegate.core.freshness import doubts, to_be_read
 from tidegate.core.pipeline import PARAMETERS, Definition, Record, Unsettled, definition, normal
 from tidegate.core.produced import Produced, produced
 from tidegate.core.training import Outputs, Stage, report
-from tidegate.errors import InputError
+from tidegate.errors import InfrastructureError, InputError
 from tidegate.settings import Settings
 
 _NAMES_DVC = re.compile(r"(?m)^dvc(\[[^\]]*\])?\s*==")
@@ -66,7 +67,7 @@ def look(settings: Settings, model: Model) -> Found:
     records = dvc_pipeline.read_records(root, folder)
     settled = _settled(settings, folder, defined, {*records, *_stage_names(defined)})
     dvc_outputs.require_sources(root, records, _in_git(settled))
-    unlike = dvc_outputs.unlike_recorded(root, records)
+    unlike = dvc_outputs.unlike_recorded(root, folder, records)
     missing = dvc_outputs.missing(root, records)
     stale = doubts(records, defined, folder, WorkTree(root))
     for path, known in unlike.items():
@@ -101,7 +102,7 @@ def bring_up_to_date(settings: Settings, model: Model) -> Trained:
     settled = _settled(settings, folder, defined, done.after)
     records = {name: _without_former_outputs(record, settled.get(name)) for name, record in done.after.items()}
     if found.doubts:
-        dvc_outputs.verify(root, _handed_out(records, done))
+        dvc_outputs.verify(root, folder, _handed_out(root, records, done))
     trained = Trained(
         stages=report(found.records, records, _seconds(done), found.outputs, _stage_names(defined)),
         produced=produced(defined, folder, records),
@@ -125,7 +126,10 @@ def have(settings: Settings, model: Model, trained: Trained, wanted: Iterable[st
         return
     with settings.console.group(f"Fetching {', '.join(missing)}"):
         dvc_pipeline.fetch(root, missing, _environment_for_fetching(settings, model), settings.console)
-    dvc_outputs.verify(root, {path: trained.outputs[path] for path in missing})
+    dvc_outputs.verify(root, model.path, {path: trained.outputs[path] for path in missing})
+    if lost := [path for path in missing if not (root / path).exists()]:
+        fix = "Push them from where they are (dvc push)."
+        raise InfrastructureError("E-DVC-010", f"DVC fetched everything but {', '.join(lost)}.", fix=fix)
 
 
 def _reproduced(settings: Settings, model: Model, found: Found) -> Reproduction:
@@ -152,14 +156,15 @@ def _without_former_outputs(record: Record, defined: Definition | None) -> Recor
     return replace(record, outs={path: digest for path, digest in record.outs.items() if path in defined.outs})
 
 
-def _handed_out(records: Mapping[str, Record], done: Reproduction) -> dict[str, str]:
+def _handed_out(root: Path, records: Mapping[str, Record], done: Reproduction) -> dict[str, str]:
     """Path -> digest of what came from DVC and not from a stage that just wrote it: DVC itself does not check it."""
     ran = {command.stage for command in done.commands}
-    written = {path for record in records.values() for path in record.outs}
     given: dict[str, str] = {}
     for name, record in records.items():
-        mine = record.deps.items() if name in ran else record.outs.items()
-        given.update({path: digest for path, digest in mine if name not in ran or path not in written})
+        if name in ran:
+            given.update({path: digest for path, digest in record.deps.items() if dvc_outputs.tracked(root, path)})
+        else:
+            given.update(record.outs)
     return given
 
 

@@ -46,7 +46,7 @@ def of(
     run = Run(
         experiment=settings.environ.get("MLFLOW_EXPERIMENT_NAME") or model.name,
         name=f"{model.name} {(about.commit or 'uncommitted')[:12]}",
-        params=_params(settings, model),
+        params=subject.params_of(settings, model, None),
         metrics=metrics,
         tags=_tags(settings, model, about, inputs),
         model=_model_file(settings, model, trained),
@@ -54,17 +54,6 @@ def of(
     )
     with settings.console.group("Recording the run in MLflow"):
         return mlflow.record(folder, settings.environ, run)
-
-
-def _params(settings: Settings, model: Model) -> dict[str, str]:
-    """Dotted names; those of any file but params.yaml begin with the file."""
-    main = f"{model.path}/params.yaml"
-    found = subject.params_of(settings, model, None)
-    return {
-        name if path == main else f"{path}: {name}": value
-        for path, values in found.items()
-        for name, value in values.items()
-    }
 
 
 def _tags(settings: Settings, model: Model, about: Subject, inputs: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ from types import ModuleType
 from tidegate import settings as settings_module
 from tidegate.console import Console, visible
 from tidegate.core.answer import Annotation, Answer, Verdict
-from tidegate.errors import Problems, TidegateError, exit_code_of
+from tidegate.errors import Problems, Superseded, TidegateError, exit_code_of
 from tidegate.settings import Settings
 
 
@@ -40,7 +40,9 @@ def run(
         if settings is not None:
             _leave_error(command, settings, error, answer)
     _publish(answer, options.json, environ, console)
-    return answer.verdict.exit_code if answer.exit_code is None else answer.exit_code
+    code = answer.verdict.exit_code if answer.exit_code is None else answer.exit_code
+    # A job that a newer run has overtaken has not failed; what it says is in its log and outputs.
+    return 0 if code == Superseded.exit_code and console.actions else code
 
 
 def _failed(error: BaseException) -> Answer:

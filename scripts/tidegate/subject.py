@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
-from typing import Any
 
 from tidegate.adapters import dvc_documents, files, git
 from tidegate.core.contract import Model
@@ -15,6 +14,8 @@ from tidegate.core.training import flat
 from tidegate.settings import Settings
 
 _PROSE = (".md", ".rst")
+# DVC writes one beside each output that it keeps.
+_BY_DVC = (".gitignore",)
 
 
 def of(settings: Settings, model: Model, outputs: Iterable[str] = ()) -> Subject:
@@ -59,8 +60,9 @@ def _roots(model: Model) -> list[str]:
 
 
 def _is_input(path: str, written: set[str]) -> bool:
-    under = {path, *map(str, PurePosixPath(path).parents)}
-    return PurePosixPath(path).suffix not in _PROSE and not under & written
+    place = PurePosixPath(path)
+    under = {path, *map(str, place.parents)}
+    return place.suffix not in _PROSE and place.name not in _BY_DVC and not under & written
 
 
 def _under(path: str, roots: Iterable[str]) -> bool:
@@ -80,11 +82,19 @@ def _environment(settings: Settings, model: Model) -> str | None:
     return files.sha256(settings.workspace / lock) if lock and (settings.workspace / lock).is_file() else None
 
 
-def params_of(settings: Settings, model: Model, commit: str | None) -> dict[str, Any]:
-    """Parameter file -> dotted name -> value as text, at `commit`, or in the work tree for None."""
-    names = dict.fromkeys([f"{model.path}/{PARAMETERS}", *_other_parameter_files(settings, model)])
-    documents = {name: dvc_documents.parsed(_read(settings, commit, name), name) for name in names}
-    return {name: flat(document) for name, document in documents.items() if document is not None}
+def params_of(settings: Settings, model: Model, commit: str | None) -> dict[str, str]:
+    """Dotted name -> value as text of all parameters, at `commit`, or in the work tree for None.
+
+    Names from another file than params.yaml begin with the file's.
+    """
+    main = f"{model.path}/{PARAMETERS}"
+    names = dict.fromkeys([main, *_other_parameter_files(settings, model)])
+    documents = {path: dvc_documents.parsed(_read(settings, commit, path), path) for path in names}
+    return {
+        name if path == main else f"{path}: {name}": value
+        for path, document in documents.items()
+        for name, value in flat(document).items()
+    }
 
 
 def _other_parameter_files(settings: Settings, model: Model) -> Iterator[str]:

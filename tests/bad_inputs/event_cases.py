@@ -118,19 +118,20 @@ G02 = (
     ),
     case("G02-from-run", "--from-run in another job", 2, "E-GH-002", arguments=("post-report", "--from-run")),
 )
-G03 = tuple(
-    case(f"G03-{name}", f"{pointer} is {value!r}", 2, "E-GH-003", pointer, document=changed(pointer, value))
-    for name, pointer, value in (
-        ("number-null", "/number", None),
-        ("number-text", "/number", "12"),
-        ("number-true", "/number", True),
-        ("sha-null", "/pull_request/head/sha", None),
-        ("sha-branch", "/pull_request/head/sha", "main"),
-        ("base-list", "/pull_request/base", []),
-        ("repository-id-text", "/repository/id", "700100"),
-        ("repository-name", "/repository/full_name", "../.."),
-    )
-) + (
+G03 = (
+    *(
+        case(f"G03-{name}", f"{pointer} is {value!r}", 2, "E-GH-003", pointer, document=changed(pointer, value))
+        for name, pointer, value in (
+            ("number-null", "/number", None),
+            ("number-text", "/number", "12"),
+            ("number-true", "/number", True),
+            ("sha-null", "/pull_request/head/sha", None),
+            ("sha-branch", "/pull_request/head/sha", "main"),
+            ("base-list", "/pull_request/base", []),
+            ("repository-id-text", "/repository/id", "700100"),
+            ("repository-name", "/repository/full_name", "../.."),
+        )
+    ),
     case("G03-list", "a payload that is a list", 2, "E-GH-003", "expected an object", document=[1]),
     case("G03-empty-object", "a payload without members", 2, "E-GH-003", "/pull_request", document={}),
 )

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from fixtures.report_job import ReportJob, pull_request_job
 
+from fixtures.report_job import ReportJob, pull_request_job
 from tidegate.core.report.marker import parse_marker, watermark
 from tidegate.posting import cml_title
 from tidegate.simulator.front import GitHub

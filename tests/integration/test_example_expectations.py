@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from data_sets import in_this_process
+from data_sets import DataSet, in_this_process
 from tidegate.adapters import great_expectations
 from tidegate.core.data_periods import frames
 from tidegate.core.suite_fit import require_parameters, unknown_columns
@@ -221,6 +221,15 @@ def test_suites_and_the_example_s_files_belong_together(suites: tuple[Suite, ...
 
 def test_good_months_meet_every_expectation(failing: Callable[[Months], set[tuple[str, int]]]) -> None:
     assert failing(good()) == set()
+
+
+def test_the_example_s_own_data_meets_every_expectation_in_a_fresh_clone(tmp_path: Path) -> None:
+    clone = DataSet(tmp_path / "clone")
+    clone.root.mkdir()
+    clone.git("clone", "--quiet", "--no-hardlinks", str(FOLDER.parents[1]), ".")
+    answer = clone.validate(base="HEAD")
+    assert answer.sentence == "data: 49 of 49 checks passed on 8,645 rows"
+    assert clone.git("status", "--short") == ""
 
 
 @pytest.mark.slow

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fixtures.report_job import MODEL, QUICK, ReportJob, pull_request_job
 
+from fixtures.report_job import MODEL, QUICK, pull_request_job
 from tidegate.core.answer import Verdict
 from tidegate.core.report.marker import parse_marker
 from tidegate.simulator import faults

@@ -144,9 +144,10 @@ def test_a_forks_run_writes_nothing_and_the_run_that_follows_may(own: list[RunRe
     assert records[0].run.pull_requests == ()
 
 
-def _sleepers(hub: Hub) -> list[str]:
+def _left(hub: Hub) -> list[str]:
     listing = subprocess.run(["ps", "-A", "-o", "args="], capture_output=True, text=True, check=True, timeout=10)
-    return [line for line in listing.stdout.splitlines() if str(hub.folder) in line and "ps -A" not in line]
+    ours = (f"/act pull_request --json -W {hub.folder}", "sleep 61.25", "sleep 62.25")
+    return [line for line in listing.stdout.splitlines() if any(mark in line for mark in ours)]
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +175,7 @@ def test_a_lost_runner_leaves_a_cancelled_run_and_no_process(slow: Hub) -> None:
     assert record.run.conclusion == "cancelled"
     assert record.job("Train").result in ("cancelled", "failure")
     assert record.seconds < 20
-    assert not [line for line in _sleepers(slow) if "bin/act " in line]
+    assert _left(slow) == []
 
 
 def test_a_run_that_takes_too_long_is_cancelled(slow: Hub) -> None:
@@ -182,6 +183,7 @@ def test_a_run_that_takes_too_long_is_cancelled(slow: Hub) -> None:
     _, [record] = slow.open_pull_request("late", {"a": "3"}, title="x")
     assert record.run.conclusion == "cancelled"
     assert record.seconds < 20
+    assert _left(slow) == []
 
 
 def test_a_private_repository_gives_its_commits_to_tokens_only(tmp_path: Path) -> None:

@@ -235,6 +235,20 @@ def test_pictures_are_copied_for_the_report_within_limits(here: Project, tmp_pat
     ]
 
 
+def test_files_that_dvc_ignores_are_no_damage(here: Project) -> None:
+    """DVC leaves them out of a folder's digest, whether Git keeps the folder or DVC does."""
+    here.write(".dvcignore", "*.tmp\n")
+    here.write("model/lib/a.py", "one")
+    here.replace("model/dvc.yaml", "deps: [../data, steps.py]", "deps: [../data, steps.py, lib]")
+    train(here)
+    for path in ("model/lib/x.tmp", "data/x.tmp", "model/reports/plots/x.tmp"):
+        here.write(path, "left by an editor")
+    assert train(here).sentence == "nothing to train: all 3 stages are up to date"
+    here.write("model/lib/a.py", "two")
+    train(here)
+    assert evidence(here)["result"]["stages"][0]["why"] == ["model/lib changed"]
+
+
 # What cannot be found out --------------------------------------------------------------------------------------------
 
 

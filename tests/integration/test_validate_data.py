@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -313,8 +314,33 @@ def test_an_object_that_was_changed_in_the_cache_is_refused(here: DataSet) -> No
     here.forget("data")
     _flip(place)
     told = refused(here, SecurityRefusal)
-    assert f"E-DAT-031 {place} md5 expected" in told
+    assert f"E-DAT-031 {place.relative_to(here.root)} md5 expected" in told
     assert "Delete this file and run again" in told
+
+
+@pytest.mark.parametrize(
+    "listing",
+    [
+        b"[",
+        b"3",
+        b"{}",
+        b"[3]",
+        b'[{"relpath": "a.csv"}]',
+        b'[{"relpath": "a.csv", "md5": "../../secret"}]',
+        b'[{"relpath": "../a.csv", "md5": "0123456789abcdef0123456789abcdef"}]',
+        b'[{"relpath": "/a.csv", "md5": "0123456789abcdef0123456789abcdef"}]',
+        b'[{"relpath": "x/../../a.csv", "md5": "0123456789abcdef0123456789abcdef"}]',
+        b'[{"relpath": "a", "md5": "%(n)s"}, {"relpath": "a", "md5": "%(n)s"}]' % {b"n": b"0" * 32},
+    ],
+)
+def test_a_listing_that_dvc_did_not_write_is_refused(here: DataSet, listing: bytes) -> None:
+    digest = f"{hashlib.md5(listing, usedforsecurity=False).hexdigest()}.dir"
+    place = here.root / ".dvc" / "cache" / "files" / "md5" / digest[:2] / digest[2:]
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(listing)
+    here.replace("data.dvc", here.digest(), digest)
+    here.forget("data")
+    assert re.match("E-(DVC-015|EVD-001) data.dvc", refused(here, TidegateError))
 
 
 @pytest.mark.parametrize("verify", ["true", "false"])

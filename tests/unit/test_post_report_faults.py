@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fixtures.evidence import HEAD, MODEL, evidence_set
 from fixtures.fake_github import REPOSITORY, FakeGitHub
-
 from tidegate.adapters import evidence as store
 from tidegate.adapters.github_session import Connection
 from tidegate.commands import post_report
@@ -91,7 +91,7 @@ class Scene:
         for run in range(old):
             marker = Marker(model=MODEL, verdict=Verdict.PASS, pull_request=NUMBER, head=HEAD, run=run + 1)
             self.github.say(f"{marker}\nold report {run}", number=NUMBER)
-        for command, evidence in evidence_set("fail").items():
+        for evidence in evidence_set("fail").values():
             if evidence is not None:
                 about = replace(evidence, subject=replace(evidence.subject, commit=HEAD))
                 store.write(workspace / ".tidegate", about)

@@ -1,13 +1,13 @@
-"""One comment whoever writes at the same time, and whatever GitHub does to a request (in memory, on a clock of ours)."""
+"""One comment, whoever writes at the same time and whatever GitHub does to a request (in memory, on our clock)."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+
 from fixtures.fake_github import BOT, FakeGitHub
 from fixtures.turns import World
-
 from tidegate.adapters.github_refusal import NotPermitted
 from tidegate.core.answer import Verdict
 from tidegate.core.checks import CheckKey, CheckState

@@ -70,6 +70,10 @@ def test_an_exception_has_its_exit_code_and_leaves_error_evidence(
     assert "Traceback" not in captured.err + captured.out
 
 
+def test_a_job_that_was_overtaken_has_not_failed(tmp_path: Path) -> None:
+    assert run(tmp_path, raises(Superseded("E-X-001", "a newer commit")), GITHUB_ACTIONS="true") == 0
+
+
 def test_a_bug_of_ours_keeps_its_traceback_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(tmp_path, raises(ZeroDivisionError("ours")))
     path = re.search(r"Details: (\S+)", capsys.readouterr().err)

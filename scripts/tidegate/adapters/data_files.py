@@ -63,7 +63,8 @@ def table(path: Path, name: str, columns: Sequence[str] | None = None) -> pa.Tab
     try:
         if _suffix(name) == ".csv":
             return data_csv.read(path, columns)
-        read = pq.ParquetFile(path).read(columns=None if columns is None else list(columns))
+        with pq.ParquetFile(path) as file:
+            read = file.read(columns=None if columns is None else list(columns))
         return read.cast(pa.schema([pa.field(field.name, _value_type(field.type)) for field in read.schema]))
     except (pa.ArrowException, OSError, MemoryError) as error:
         raise _unreadable(error, name) from None

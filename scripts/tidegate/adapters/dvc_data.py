@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +25,7 @@ from tidegate.adapters.dvc_pointer import DIGEST, Pointer
 from tidegate.adapters.dvc_trees import digest_of, folder_digest
 from tidegate.console import Console
 from tidegate.core.dvc_failure import failure
+from tidegate.core.evidence import strict_json
 from tidegate.errors import InfrastructureError, Problems, SecurityRefusal, TidegateError
 
 _LISTING_LIMIT = 256 * 1024 * 1024
@@ -98,15 +99,24 @@ def listing(store: Store, wanted: Pointer) -> dict[str, str]:
         return {posixpath.basename(wanted.target): wanted.digest}
     found = _objects(store, wanted, [wanted.digest]) or _fetched(store, wanted, [wanted.digest], 1)
     text = files.read_text(found[wanted.digest], limit=_LISTING_LIMIT, shown=f"listing of {wanted.path}")
-    return _entries(json.loads(text), wanted)
+    try:
+        return dict(_entries(strict_json(text, wanted.path)))
+    except ValueError as error:
+        message = f"names a listing that DVC did not write ({error})."
+        raise SecurityRefusal("E-DVC-015", message, where=wanted.path, fix="Track the data again (dvc add).") from None
 
 
-def _entries(document: Any, wanted: Pointer) -> dict[str, str]:
-    entries = {str(entry.get("relpath")): str(entry.get("md5")) for entry in document}
-    for name, digest in entries.items():
-        if not DIGEST.fullmatch(digest) or name.startswith("/") or ".." in name.split("/"):
-            raise SecurityRefusal("E-SEC-002", f"lists {name[:80]!r} as {digest[:80]!r}.", where=wanted.path)
-    return entries
+def _entries(document: Any) -> Iterator[tuple[str, str]]:
+    """Whoever writes the pointer chooses the listing, so what a name leads to is not left to them."""
+    seen: set[str] = set()
+    for entry in document if isinstance(document, list) else [document]:
+        name, digest = (entry.get("relpath"), entry.get("md5")) if isinstance(entry, dict) else (None, None)
+        if not isinstance(name, str) or not isinstance(digest, str) or not DIGEST.fullmatch(digest):
+            raise ValueError(f"{entry!r:.80} in it is no file")
+        if name in seen or posixpath.isabs(name) or posixpath.normpath(name) != name or name.startswith(".."):
+            raise ValueError(f"{name[:80]!r} in it is twice or leads elsewhere")
+        seen.add(name)
+        yield name, digest
 
 
 def _files_in(place: Path) -> dict[str, Path]:
@@ -173,7 +183,7 @@ def _objects(store: Store, wanted: Pointer, digests: list[str]) -> dict[str, Pat
             raise SecurityRefusal(
                 "E-DAT-031",
                 f"md5 expected {digest}, got {got}: DVC's cache is damaged.",
-                where=str(place),
+                where=str(place.relative_to(store.root) if place.is_relative_to(store.root) else place),
                 fix="Delete this file and run again; it is fetched from the remote then.",
             )
         found[digest] = place

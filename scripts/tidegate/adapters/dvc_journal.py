@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 _WRAPPER = """#!/bin/sh
-note=$(mktemp {folder}/XXXXXXXXXX) || exit 70
+note={folder}/$$
+while [ -e "$note.stage" ]; do note=${{note}}x; done
 printf %s "$DVC_STAGE" > "$note.stage"
 unset {hidden}
 {shell_variable}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
+from tidegate.adapters import dvc_cache
 from tidegate.adapters.dvc_trees import digest_of
 from tidegate.core.pipeline import UNKNOWN, Record
 from tidegate.errors import InputError, Problems, SecurityRefusal, TidegateError
@@ -19,16 +21,39 @@ def missing(root: Path, stages: Mapping[str, Record]) -> list[str]:
     return sorted(path for path in paths if "://" not in path and not (root / path).exists())
 
 
-def unlike_recorded(root: Path, stages: Mapping[str, Record]) -> dict[str, bool]:
-    """Outputs that are there and not as recorded: path -> True when they differ, False when that is not known."""
-    found: dict[str, bool] = {}
-    for path, digest in ((path, digest) for record in stages.values() for path, digest in record.outs.items()):
-        place = root / path
-        if place.exists():
-            now = digest_of(place, limit=_HASHED_HERE)
-            if now != digest:
-                found[path] = now is not None and digest != UNKNOWN
-    return found
+def unlike_recorded(root: Path, folder: str, stages: Mapping[str, Record]) -> dict[str, bool]:
+    """Outputs that are there and not provably as recorded: path -> whether they are known to differ."""
+    recorded = {path: digest for record in stages.values() for path, digest in record.outs.items()}
+    found = {path: differs(root, folder, path, digest, limit=_HASHED_HERE) for path, digest in recorded.items()}
+    return {path: known is True for path, known in found.items() if known is not False}
+
+
+def differs(root: Path, folder: str, path: str, digest: str, *, limit: int | None = None) -> bool | None:
+    """Whether what lies at `path` has other bytes than `digest` says; False where nothing lies there.
+
+    None where that cannot be told here: more bytes than `limit`, a digest of another kind, or a folder whose listing
+    DVC's cache lacks or that holds more than was recorded (which `.dvcignore` may leave out).
+    """
+    place = root / path
+    if not place.exists():
+        return False
+    now = digest_of(place, limit=limit)
+    if now is None or digest == UNKNOWN:
+        return None
+    if now == digest:
+        return False
+    if not (place.is_dir() and digest.endswith(".dir")):
+        return True
+    listing = _listing(root, folder, digest)
+    return True if any(digest_of(place / name) != md5 for name, md5 in listing.items()) else None
+
+
+def _listing(root: Path, folder: str, digest: str) -> dict[str, str]:
+    """Name -> digest of a recorded folder's files; none where the cache has no such listing, or a damaged one."""
+    stored = dvc_cache.cached(dvc_cache.project(root, folder), digest)
+    if stored is None or f"{digest_of(stored)}.dir" != digest:
+        return {}
+    return {str(entry["relpath"]): str(entry["md5"]) for entry in json.loads(stored.read_bytes())}
 
 
 def require_sources(root: Path, stages: Mapping[str, Record], in_git: Iterable[str] = ()) -> None:
@@ -46,7 +71,7 @@ def require_sources(root: Path, stages: Mapping[str, Record], in_git: Iterable[s
             fix="Restore it, or take it out of dvc.yaml.",
         )
         for path in missing(root, stages)
-        if path not in written and not _tracked(root, path)
+        if path not in written and not tracked(root, path)
     ]
     if problems:
         raise Problems(problems) if len(problems) > 1 else problems[0]
@@ -55,19 +80,20 @@ def require_sources(root: Path, stages: Mapping[str, Record], in_git: Iterable[s
 def fetchable(root: Path, paths: Iterable[str], stages: Mapping[str, Record]) -> list[str]:
     """Those of `paths` that are not here and that DVC keeps: recorded outputs, and what pointers stand for."""
     written = {path for record in stages.values() for path in record.outs}
-    return [path for path in paths if not (root / path).exists() and (path in written or _tracked(root, path))]
+    return [path for path in paths if not (root / path).exists() and (path in written or tracked(root, path))]
 
 
-def _tracked(root: Path, path: str) -> bool:
+def tracked(root: Path, path: str) -> bool:
     """Whether a pointer stands for `path` or a folder above it."""
     places = [PurePosixPath(path), *PurePosixPath(path).parents]
     return any((root / f"{place}.dvc").is_file() for place in places if str(place) != ".")
 
 
-def verify(root: Path, recorded: Mapping[str, str]) -> None:
+def verify(root: Path, folder: str, recorded: Mapping[str, str]) -> None:
     """Raise SecurityRefusal E-DVC-011 for each path of `recorded` (path -> digest) that has other bytes.
 
-    DVC hands out damaged objects of its cache and of an unverified remote without a word.
+    DVC hands out damaged objects of its cache and of an unverified remote without a word. `folder` is any of the
+    project's.
     """
     problems: list[TidegateError] = [
         SecurityRefusal(
@@ -77,7 +103,7 @@ def verify(root: Path, recorded: Mapping[str, str]) -> None:
             fix="Delete that object from the cache, set `verify = true` on the remote, push it again from its origin.",
         )
         for path, digest in recorded.items()
-        if digest != UNKNOWN and (root / path).exists() and digest_of(root / path) != digest
+        if differs(root, folder, path, digest)
     ]
     if problems:
         raise Problems(problems) if len(problems) > 1 else problems[0]

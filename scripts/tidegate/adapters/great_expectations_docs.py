@@ -38,6 +38,7 @@ def write_index(folder: Path, title: str, pages: Sequence[Page]) -> None:
 
 
 def _rendered(suite: str, frame: str, results: Sequence[Any]) -> str:
+    from great_expectations import __version__
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view.view import DefaultJinjaPageView
@@ -53,7 +54,7 @@ def _rendered(suite: str, frame: str, results: Sequence[Any]) -> str:
             "unsuccessful_expectations": failed,
             "success_percent": 100 * (len(results) - failed) / len(results),
         },
-        meta={},
+        meta={"great_expectations_version": __version__},
     )
     view: Any = DefaultJinjaPageView()
     html = view.render(ValidationResultsPageRenderer(run_info_at_end=True).render(whole), show_how_to_buttons=False)

@@ -76,7 +76,7 @@ def record(folder: Path, environ: Mapping[str, str], run: Run) -> Recorded:
     request = {
         "tracking_uri": uri,
         "artifacts": (folder / "artifacts").as_uri() if embedded else None,
-        "new_store": embedded and not _store(folder).exists(),
+        "new_store": str(_store(folder)) if embedded and not _store(folder).exists() else None,
         "run": run.document(),
     }
     answer = _asked(request, {**_UNLESS_SET, **environ, **_ALWAYS}, uri)

@@ -8,6 +8,7 @@ Nothing here ever unpickles: a model is recognised by what is in its file, and l
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 import sys
@@ -36,7 +37,7 @@ def _record(request: Mapping[str, Any]) -> dict[str, Any]:
     from mlflow.tracking import MlflowClient
 
     if request["new_store"]:
-        _without_waiting_for_the_disk()
+        _make_store(Path(request["new_store"]))
     mlflow.set_tracking_uri(request["tracking_uri"])
     client = MlflowClient()
     run = request["run"]
@@ -55,13 +56,27 @@ def _record(request: Mapping[str, Any]) -> dict[str, Any]:
     return {"run_id": run_id, "model_uri": model_uri}
 
 
-def _without_waiting_for_the_disk() -> None:
-    """A new SQLite store is built by some hundred migrations, each flushed to disk: seconds, for an empty file."""
-    import sqlalchemy
+def _make_store(place: Path) -> None:
+    """Make an empty SQLite store: beside its name, so that being killed leaves none half made.
 
-    @sqlalchemy.event.listens_for(sqlalchemy.engine.Engine, "connect")
-    def _(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
+    MLflow does it by some hundred migrations, each flushed to disk; until the store has its name that is for nothing.
+    """
+    from mlflow.tracking import MlflowClient
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    building = place.with_name(f"{place.name}.{os.getpid()}")
+    event.listen(Engine, "connect", _without_waiting_for_the_disk)
+    try:
+        MlflowClient(tracking_uri=f"sqlite:///{building}").search_experiments(max_results=1)
+        building.replace(place)
+    finally:
+        event.remove(Engine, "connect", _without_waiting_for_the_disk)
+        building.unlink(missing_ok=True)
+
+
+def _without_waiting_for_the_disk(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def _experiment(client: Any, name: str, artifacts: str | None) -> str:
@@ -140,7 +155,7 @@ def _described(model: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _onnx(path: Path) -> Any:
-    """The model, if the content is ONNX whatever the file's name; None for anything else, of which nothing is loaded."""
+    """The model, if the content is ONNX whatever the file's name; None for anything else, which is not loaded."""
     import onnx
 
     with path.open("rb") as stream:

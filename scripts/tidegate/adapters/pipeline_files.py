@@ -125,4 +125,3 @@ def _unfit(root: Path, file: Path, taken: int) -> str:
         start = stream.read(1024)
     looks = start.startswith(b"\x89PNG\r\n\x1a\n") if file.suffix.lower() == ".png" else b"<svg" in start
     return "" if looks else "its content is no such picture"
-

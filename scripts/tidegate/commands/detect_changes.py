@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(settings: Settings, options: argparse.Namespace) -> Answer:
-    """List the models in the outputs `models` (touched) and `untouched`; without a base (the first commit) all of them are touched."""
+    """List the models in the outputs `models` (touched) and `untouched`; without a base commit all are touched."""
     contract = contract_file.load(settings.workspace / settings.config, settings.workspace)
     since = base.resolve(settings, options.base)
     if since is None:

@@ -21,6 +21,7 @@ from tidegate.core import checks
 from tidegate.core.answer import Annotation, Answer, Verdict
 from tidegate.core.checks import CheckKey, CheckState
 from tidegate.core.event import GitHubEvent
+from tidegate.core.pull_requests import PullRequest
 from tidegate.core.report import Report, Section, build
 from tidegate.core.report.untrusted import code_span
 from tidegate.errors import InputError, SecurityRefusal, Superseded, TidegateError
@@ -108,8 +109,17 @@ def _post(poster: Poster, report: Report, plain: Report, text: Path | None) -> N
     event, pull = poster.event, None
     if event.pull_request is not None:
         with poster.problems.collected():
-            pull = github.pull_request(poster.connection, event.pull_request)
+            pull = _now(poster, event.pull_request)
     poster.post(pull, report, plain, text)
+
+
+def _now(poster: Poster, number: int) -> PullRequest:
+    """The pull request; a second look where its head is another, for right after a push GitHub may lag behind."""
+    pull = github.pull_request(poster.connection, number)
+    if pull.head != poster.event.head:
+        poster.connection.wait(poster.connection.patience.looks[0])
+        pull = github.pull_request(poster.connection, number)
+    return pull
 
 
 def _start(settings: Settings, options: argparse.Namespace, event: GitHubEvent) -> Answer:
@@ -265,7 +275,7 @@ def _line(problem: TidegateError) -> str:
 
 
 def _begun(page: str) -> CheckState:
-    title = "Data is validated, the model trained and compared"
+    title = "Validating the data, training and comparing the model"
     return CheckState(title=title, summary=f"{title}. The result replaces this text.", page=page)
 
 

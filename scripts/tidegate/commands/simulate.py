@@ -31,7 +31,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--scenario",
         metavar="NAME",
         default="pull-requests",
-        help="what happens (default: pull-requests); a wrong name lists all",
+        help="pull-requests (the default: better, then worse, then fork), better, worse, undecided, fork, first, "
+        "readme-only, killed, lost",
     )
     parser.add_argument(
         "--keep", metavar="FOLDER", default="", help="keep repositories, logs and artifacts in this new folder"

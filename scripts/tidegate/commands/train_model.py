@@ -72,17 +72,13 @@ def _forget(settings: Settings) -> None:
 
 
 def _changes(settings: Settings, model: Model, since: str | None) -> list[Change]:
-    """Parameters that differ from the base's; names of any file but params.yaml begin with the file."""
+    """Parameters that differ from the base's."""
     from tidegate import subject
     from tidegate.core.training import changes
 
     if since is None:
         return []
-    main = f"{model.path}/params.yaml"
-    now, then = subject.params_of(settings, model, None), subject.params_of(settings, model, since)
-    return changes(
-        *({(path if path != main else ""): values for path, values in found.items()} for found in (then, now))
-    )
+    return changes(subject.params_of(settings, model, since), subject.params_of(settings, model, None))
 
 
 def _result(settings: Settings, trained: Trained, metrics: dict[str, float], changes: list[Change]) -> dict[str, Any]:

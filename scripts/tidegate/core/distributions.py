@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
@@ -96,7 +95,8 @@ def summary(column: Column) -> str:
 
 
 def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(float(seconds), UTC).strftime("%Y-%m-%d %H:%M")
+    """To the minute; NumPy's times reach as far as the data's, Python's end with the year 9999."""
+    return str(np.datetime64(int(seconds), "s").astype("datetime64[m]")).replace("T", " ")
 
 
 def numbers(values: Numbers) -> dict[str, float]:

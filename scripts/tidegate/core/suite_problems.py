@@ -19,6 +19,7 @@ ROWS: tuple[Rows, ...] = get_args(Rows)
 SEVERITIES: Mapping[str, Severity] = {"critical": "block", "warning": "warn", "info": "warn"}
 PARAMETERS = ("file_start", "file_end", "data_start", "data_end", "files")
 NOTHING = "nothing was checked"
+AT_BASE = " (base)"
 
 _KEYS = {"type", "kwargs", "severity", "description", "notes", "meta", "id"}
 _LIMITS = {"min_value", "max_value", "quantile_ranges"}
@@ -36,6 +37,8 @@ def head_problems(document: Mapping[str, Any], name: object, path: str) -> Itera
     """What is wrong with a suite's name and `meta.tidegate`."""
     if not isinstance(name, str) or not name.strip():
         yield wrong(f"{path} /name", f"is {name!r:.80}; expected a text.", "Name the suite.")
+    elif name.endswith(AT_BASE):
+        yield wrong(f"{path} /name", f"ends in {AT_BASE!r}, as the base's suites are called.", "Name it otherwise.")
     meta = document.get("meta", {})
     ours = meta.get("tidegate", {}) if isinstance(meta, dict) else meta
     if not isinstance(ours, dict):

@@ -15,6 +15,7 @@ from typing import Any
 
 from tidegate.core.evidence import strict_json
 from tidegate.core.suite_problems import (
+    AT_BASE,
     NOTHING,
     SEVERITIES,
     Rows,
@@ -75,7 +76,7 @@ class Suite:
     @property
     def title(self) -> str:
         """Its name, marked when it is the base's."""
-        return f"{self.name} (base)" if self.at_base else self.name
+        return f"{self.name}{AT_BASE}" if self.at_base else self.name
 
     def place(self, expectation: Expectation) -> str:
         """Where one of its expectations is written, as ``file:line``."""

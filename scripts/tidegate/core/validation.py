@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tidegate.core.answer import Verdict
-from tidegate.core.data_findings import Finding, Sample, expected, observed, samples
+from tidegate.core.data_findings import Finding, Sample, expected, listed, observed, samples
 from tidegate.core.data_periods import ALL
 from tidegate.core.suites import Expectation, Suite
 from tidegate.errors import InputError, Problems
@@ -92,6 +92,7 @@ def judge(
     by_key: dict[tuple[str, int], list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         by_key[outcome.suite, outcome.index].append(outcome)
+    frames = {suite.title: {outcome.frame for outcome in outcomes if outcome.suite == suite.title} for suite in suites}
     excused = _of_another_type(suites, by_key) | _absent(suites, present)
     checked: list[Checked] = []
     findings: list[Finding] = []
@@ -100,7 +101,8 @@ def judge(
         before = len(findings)
         for index, expectation in enumerate(suite.expectations):
             found = by_key.get((suite.title, index), [])
-            problems += _problems(suite, expectation, found, excused)
+            whole = bool(found) and {outcome.frame for outcome in found} == frames[suite.title]
+            problems += _problems(suite, expectation, found, excused, whole=whole)
             findings += _with_misfits(_finding(suite, expectation, found, id_column), expectation, misfits)
         checked.append(Checked(name=suite.title, checks=len(suite.expectations), failed=len(findings) - before))
     if problems:
@@ -128,9 +130,9 @@ def _absent(suites: Sequence[Suite], present: Collection[str]) -> set[str]:
 
 
 def _problems(
-    suite: Suite, expectation: Expectation, found: Sequence[Outcome], excused: Collection[str]
+    suite: Suite, expectation: Expectation, found: Sequence[Outcome], excused: Collection[str], *, whole: bool
 ) -> Iterator[InputError]:
-    """Why an expectation was not checked and the data is not to blame.
+    """Why an expectation was not checked, on the `whole` data, and the data is not to blame.
 
     Nobody can mend the base's suites in this change: one that was never good is not applied, and one that cannot be
     evaluated on this data fails.
@@ -138,8 +140,8 @@ def _problems(
     if suite.at_base:
         return
     where = suite.place(expectation)
-    if not found:
-        message = f"{expectation.type}: Great Expectations left it out: it was not checked."
+    if not whole:
+        message = f"{expectation.type}: Great Expectations left it out: it was not checked on all of the data."
         yield InputError("E-DAT-022", message, where=where)
     errors = [outcome for outcome in found if outcome.error]
     if errors and not set(excused) & set(expectation.columns):
@@ -160,7 +162,7 @@ def _finding(suite: Suite, expectation: Expectation, found: Sequence[Outcome], i
     yield Finding(
         suite=suite.title,
         expectation=expectation.type,
-        column=", ".join(expectation.columns) if expectation.columns and not expectation.declares else None,
+        column=listed(expectation.columns) if expectation.columns and not expectation.declares else None,
         observed=_observed(expectation, failed, len(found)),
         expected=expected(expectation, failed[0].kwargs),
         severity=expectation.severity,

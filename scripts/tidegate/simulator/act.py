@@ -24,8 +24,8 @@ class Job:
     """What act is to run: a rendered workflow file and its name, for one event.
 
     `checkout` is a clone at the commit the run is for; `environ` is all that the jobs inherit, `variables` what the
-    runner sets on top; `repositories` maps ``owner/name@ref`` to the folder that stands for it. `folder` is for this run
-    alone, `machine` for all runs: workspaces, and tools that are found again.
+    runner sets on top; `repositories` maps ``owner/name@ref`` to the folder that stands for it. `folder` is for this
+    run alone, `machine` (where act makes the workspaces) for all.
     """
 
     program: Path

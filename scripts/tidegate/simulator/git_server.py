@@ -15,7 +15,9 @@ from aiohttp import web
 from tidegate.simulator.permissions import Token
 
 SECONDS = 120
-ROUTE = re.compile(r"/(?P<repository>[^/]+/[^/]+?)(?:\.git)?/(?P<rest>info/refs|git-upload-pack|git-receive-pack)")
+ROUTE = re.compile(
+    r"/(?P<repository>[\w-][\w.-]*/[\w-][\w.-]*?)(?:\.git)?/(?P<rest>info/refs|git-upload-pack|git-receive-pack)"
+)
 
 
 class GitServer:

@@ -30,9 +30,9 @@ SHARED = (".cache/pip", ".cache/uv", ".config/pip", ".config/uv")
 MACHINE = "machine"
 LOOPBACK = "127.0.0.1,localhost"
 
-# Every step's shell. It tells the front which job is asking, so that each job has its own `permissions:`; names the tool
-# cache by its own path, because what is installed there remembers it; and takes away the terminal that act gives to
-# steps and GitHub's runner does not.
+# Every step's shell. It tells the front which job is asking, so that each job has its own `permissions:`; names the
+# tool cache by its own path, because what is installed there remembers it; and takes away the terminal that act gives
+# to steps and GitHub's runner does not.
 SHELL = """\
 #!{bash}
 job="${{GITHUB_SERVER_URL}}/job/${{GITHUB_RUN_ID}}-${{GITHUB_JOB}}"

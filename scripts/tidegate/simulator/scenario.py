@@ -40,13 +40,19 @@ class Scene:
 
 @dataclass(frozen=True, kw_only=True)
 class Played:
-    """A scene and what came of it; `check` is the conclusion of the model's check, `comment` what people read."""
+    """A scene and what came of it.
+
+    `check` is the conclusion of the model's check, `comments` what people see of the bot's, `requests` how many the
+    jobs sent to the API, `writes` how many of them could change something.
+    """
 
     scene: Scene
     pull: PullRequest
     records: list[RunRecord]
     check: str | None
     comments: list[dict[str, Any]]
+    requests: int
+    writes: int
 
     @property
     def as_expected(self) -> bool:
@@ -83,14 +89,14 @@ SCENES: Mapping[str, Scene] = {
             name="killed",
             title="Out of memory",
             values=BETTER,
-            death=Death(step="Train model", of="step"),
+            death=Death(step="Train model", of="step", after=4),
             ends=("failure",),
         ),
         Scene(
             name="lost",
             title="The machine is gone",
             values=BETTER,
-            death=Death(step="Train model", of="runner"),
+            death=Death(step="Train model", of="runner", after=4),
             ends=("failure", "cancelled"),
         ),
     )
@@ -110,6 +116,7 @@ def play(hub: Hub, scenes: Sequence[Scene], announce: Callable[[Scene], None]) -
     pull: PullRequest | None = None
     for scene in scenes:
         announce(scene)
+        before = len(hub.github.log)
         if scene.base:
             hub.change_main(scene.base, "Before there was a model")
         edits = {**edited(hub, scene.values), **scene.files}
@@ -119,8 +126,15 @@ def play(hub: Hub, scenes: Sequence[Scene], announce: Callable[[Scene], None]) -
             pull, records = hub.open_pull_request(
                 scene.name, edits, title=scene.title, from_fork=scene.from_fork, death=scene.death
             )
+        calls = hub.github.log[before:]
         yield Played(
-            scene=scene, pull=pull, records=records, check=_check(hub, pull.head), comments=_comments(hub, pull)
+            scene=scene,
+            pull=pull,
+            records=records,
+            check=_check(hub, pull.head),
+            comments=_comments(hub, pull),
+            requests=len(calls),
+            writes=sum(call.writes for call in calls),
         )
 
 

@@ -67,7 +67,8 @@ def closing(played: Sequence[Played], reports: Sequence[Path]) -> list[str]:
     """The last comment in full, where the reports are, and what took how long."""
     lines = ["", "Time per step"]
     for act in played:
-        lines.append(f"  {act.scene.name}: {act.seconds:.1f} s")
+        calls = f"{act.requests} API requests, {act.writes} of them writes"
+        lines.append(f"  {act.scene.name}: {act.seconds:.1f} s, {calls}")
         lines += [f"    {_seconds(row)} {row['job']} · {str(row['step'])[:60]}" for row in steps([act])]
     for act in played:
         for comment in act.comments:

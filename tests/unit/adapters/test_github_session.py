@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import requests
-from fixtures.fake_github import ADDRESS, REPOSITORY, FakeGitHub
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from fixtures.fake_github import ADDRESS, REPOSITORY, FakeGitHub
 from tidegate.adapters import github, github_session
 from tidegate.adapters.github_call import Call, Patience
 from tidegate.adapters.github_refusal import NotPermitted, NotThere, Refused, Unknown
@@ -265,7 +265,7 @@ def test_a_secret_in_githubs_words_is_not_passed_on() -> None:
 )
 def test_graphql_says_no_with_status_200(errors: Any, kind: type[Exception]) -> None:
     class Denied(FakeGitHub):
-        def _graphql(self, body: Any) -> Any:
+        def _graphql(self, _body: Any) -> Any:
             return {"data": None, "errors": errors}
 
     with pytest.raises(kind):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import tracemalloc
 from pathlib import Path
 
 import pytest
-from fixtures.hostile_zips import HOSTILE, packed
 
+from fixtures.hostile_zips import HOSTILE, packed
 from tidegate.adapters import untrusted_zip
 from tidegate.errors import SecurityRefusal
 from tidegate.foreign_run import RULES
@@ -32,7 +31,7 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     archive = HOSTILE[name]()
-    before = sorted(os.listdir(tmp_path.parent))
+    before = sorted(tmp_path.parent.iterdir())
     tracemalloc.start()
     with pytest.raises(SecurityRefusal) as caught:
         untrusted_zip.read(archive, RULES)
@@ -43,7 +42,7 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(
     assert len(str(caught.value)) < 300
     assert peak < 30 * 1024 * 1024
     assert not list(tmp_path.iterdir())
-    assert sorted(os.listdir(tmp_path.parent)) == before
+    assert sorted(tmp_path.parent.iterdir()) == before
 
 
 def test_a_good_archive_is_read_whole() -> None:

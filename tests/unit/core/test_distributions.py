@@ -85,8 +85,12 @@ def test_what_cannot_be_compared_has_no_distance(one: Column, other: Column) -> 
             Column(kind="time", rows=2, missing=0, values=np.array([1293840000.0, 1325372400.0])),
             "2011-01-01 00:00 to 2011-12-31 23:00",
         ),
+        (
+            Column(kind="time", rows=1, missing=0, values=np.array([253402300800.0])),
+            "10000-01-01 00:00 to 10000-01-01 00:00",
+        ),
     ],
-    ids=["categories", "many-categories", "numbers", "times"],
+    ids=["categories", "many-categories", "numbers", "times", "times-beyond-the-calendar"],
 )
 def test_a_side_in_a_few_words(column: Column, words: str) -> None:
     assert summary(column) == words

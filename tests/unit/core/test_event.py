@@ -93,6 +93,13 @@ def parse(payload: str, document: Any = None, **environ: str) -> GitHubEvent:
     return events.parse(NAMES.get(payload, payload), given, here)
 
 
+def parsed_or_refused(payload: str, document: Any) -> GitHubEvent | InputError:
+    try:
+        return parse(payload, document)
+    except InputError as error:
+        return error
+
+
 def pointers(value: Any, start: str = "") -> Iterator[str]:
     if isinstance(value, dict):
         for name, inner in value.items():
@@ -137,11 +144,10 @@ def test_a_member_that_is_dropped_nulled_or_of_another_type_is_named_or_does_not
         "below zero": changed(payload, pointer, -1),
         "empty text": changed(payload, pointer, ""),
     }.items():
-        try:
-            event = parse(payload, document)
-        except InputError as error:
-            assert error.code == "E-GH-003", case
-            assert pointer in error.where, case
+        event = parsed_or_refused(payload, document)
+        if isinstance(event, InputError):
+            assert event.code == "E-GH-003", case
+            assert pointer in event.where, case
             continue
         allowed = event == good or (pointer in NULLABLE and case in ("dropped", "nulled"))
         is_text = case == "empty text" and pointer.endswith(("/action", "/ref", "_ref", "/login", "/event", "_branch"))

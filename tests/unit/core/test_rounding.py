@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.core.rounding import decimals_for, number, percent, signed
+from tidegate.core.rounding import about, brief, counted, decimals_for, number, percent, signed
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,30 @@ def test_number_never_raises_and_never_shows_a_negative_zero(value: float, low: 
 def test_number_says_no_more_and_no_less_than_the_value(value: float, decimals: int) -> None:
     text = number(value, decimals).replace(",", "").replace("−", "-")
     assert abs(float(text) - value) <= 0.5 * 10.0**-decimals + abs(value) * 1e-3 * ("e" in text) + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"),
+    [
+        ([3.1, 0.7], 1),
+        ([0.021, 0.010], 3),
+        ([120.0, 0.7], 1),
+        ([1234.0], 0),
+        ([60.04, 60.0], 2),
+        ([0.0, None, math.nan], 0),
+        ([1e-20], 12),
+    ],
+)
+def test_a_sentence_has_few_digits_and_tells_values_apart(values: list[float | None], decimals: int) -> None:
+    assert brief(values) == decimals
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(7, "7"), (99, "99"), (101, "110"), (8_951, "9,000"), (123_456, "130,000")]
+)
+def test_a_count_is_said_in_two_digits_and_never_too_small(count: int, text: str) -> None:
+    assert about(count) == text
+
+
+def test_a_count_agrees_with_its_noun() -> None:
+    assert [counted(number, "row") for number in (0, 1, 2, 9000)] == ["0 rows", "1 row", "2 rows", "9,000 rows"]

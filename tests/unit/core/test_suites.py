@@ -62,6 +62,7 @@ def test_each_expectation_knows_the_line_it_begins_on() -> None:
         pytest.param(text(), "has no expectations: nothing was checked", id="zero-expectations"),
         pytest.param(text(UNIQUE, name=""), "/name is ''", id="no-name"),
         pytest.param(text(UNIQUE, name=3), "/name is 3", id="name-is-a-number"),
+        pytest.param(text(UNIQUE, name="values (base)"), "/name ends in ' (base)'", id="name-of-a-base-s-suite"),
         pytest.param(text(UNIQUE, meta=3), "/meta is 3", id="meta-is-a-number"),
         pytest.param(text(UNIQUE, meta={"tidegate": []}), "/meta is", id="our-meta-is-a-list"),
         pytest.param(text(UNIQUE, meta={"tidegate": {"row": "all"}}), 'Did you mean "rows"?', id="misspelt-key"),

@@ -86,6 +86,12 @@ def test_an_expectation_that_was_left_out_is_no_pass() -> None:
     assert "E-DAT-022 e/rows.json:4 expect_column_values_to_be_unique" in refused(suite(about("a")))
 
 
+def test_one_that_was_left_out_on_one_file_is_no_pass_either() -> None:
+    one = suite(about("a"), about("id"))
+    outcomes = [outcome(0, frame="a"), outcome(0, frame="b"), outcome(1, frame="a")]
+    assert "E-DAT-022 e/rows.json:4 expect_column_values_to_be_unique" in refused(one, *outcomes)
+
+
 def test_one_that_could_not_be_evaluated_is_neither_pass_nor_finding() -> None:
     told = refused(suite(about("a")), outcome(success=False, error="name 'x' is not defined"))
     assert told.startswith("E-DAT-021 e/rows.json:4 expect_column_values_to_be_unique could not be evaluated")

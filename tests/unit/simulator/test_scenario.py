@@ -72,7 +72,7 @@ def _played(scene: Scene, check: str | None, comments: int, tmp_path: Path) -> t
     pull = PullRequest(number=1, branch="b", head="a", head_repository="o/n")
     shown = [{"body": "the comment"}] * comments
     record = RunRecord(run=run, jobs=[job], seconds=13.0)
-    return Played(scene=scene, pull=pull, records=[record], check=check, comments=shown), runs
+    return Played(scene=scene, pull=pull, records=[record], check=check, comments=shown, requests=9, writes=3), runs
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,7 @@ def test_what_people_want_to_see_is_kept_and_told(tmp_path: Path) -> None:
     text = "\n".join(telling.closing([played], reports))
     assert "the comment" in text
     assert "12.3 s Evaluate · Train" in text
+    assert "better: 13.0 s, 9 API requests, 3 of them writes" in text
     assert str(reports[0]) in text
 
 
