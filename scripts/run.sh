@@ -44,6 +44,7 @@ find_python() {
 # An environment is built beside its name and gets the name by one link when it is whole, so a killed or a
 # second maker never leaves a broken one; built in place, because the programs in it know their own path.
 publish() { # folder built, name
+  [[ ! -L $2 || -x $2/bin/python ]] || rm -f -- "$2" # the folder behind the name is gone
   ln -sn -- "$1" "$2" 2>/dev/null || { rm -rf -- "$1" && [[ -x $2/bin/python ]]; } || fail 3 "E-ENV-005 $2 cannot be made."
 }
 

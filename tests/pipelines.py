@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -178,6 +179,17 @@ class Project:
         lines = self.read("model/dvc.lock").splitlines()
         place = max(number for number, line in enumerate(lines) if line.strip() == f"- path: {output}")
         return next(line.split()[1] for line in lines[place:] if line.strip().startswith("md5:"))
+
+    def processes(self) -> list[str]:
+        """What is still at work in the project: the command lines of processes whose folder is in it."""
+        import psutil
+
+        found: list[str] = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if Path(process.cwd()).is_relative_to(self.root):
+                    found.append(" ".join(process.cmdline()))
+        return found
 
     def json(self, path: str) -> dict[str, object]:
         found: dict[str, object] = json.loads(self.read(path))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tidegate.adapters import git
+from tidegate.errors import InfrastructureError
 from tidegate.settings import Settings
 
 _DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
@@ -20,14 +21,26 @@ def resolve(settings: Settings, option: str = "") -> str | None:
     Order: `option` (a ref), the event's base, the merge base of HEAD and the default branch.
     Raises InfrastructureError when a named base cannot be had.
     """
-    named = option or _named_by_event(settings)
-    if named:
-        return git.ensure_commit(settings.workspace, named)
+    if option:
+        return git.ensure_commit(settings.workspace, option)
+    if named := _named_by_event(settings):
+        return _of_event(settings.workspace, named)
     here = git.head(settings.workspace)
     for branch in _DEFAULT_BRANCHES:
         if commit := git.commit_of(settings.workspace, branch):
             return git.merge_base(settings.workspace, here, commit) or commit
     return None
+
+
+def _of_event(repository: Path, named: str) -> str:
+    """The event's base; where it cannot be fetched (no credentials), the base that the checked-out merge was made with."""
+    try:
+        return git.ensure_commit(repository, named)
+    except InfrastructureError:
+        merged_into = git.commit_of(repository, "HEAD^1") if git.commit_of(repository, "HEAD^2") else None
+        if merged_into is None:
+            raise
+        return merged_into
 
 
 def _named_by_event(settings: Settings) -> str:

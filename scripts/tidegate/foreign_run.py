@@ -29,7 +29,7 @@ from tidegate.settings import Settings
 
 RULES = Rules(
     allowed={
-        r"[a-z][a-z-]{0,40}\.json": 8 * 1024 * 1024,
+        r"[a-z][a-z-]{0,40}\.json": 2 * 1024 * 1024,
         r"plots/[\w()+,=@-][\w .()+,=@-]{0,98}\.(svg|png)": reporting.LARGEST_PICTURE,
     },
     folders=frozenset({"plots/"}),
@@ -73,6 +73,8 @@ def reported(settings: Settings, poster: Poster) -> Outcome:
     if run.event != "pull_request":
         return Outcome(idle=f"run {event.run} was not started by a pull request but by {run.event[:40]!r}")
     own = _own_checks(poster)
+    if own and not any(check.open for check in own.values()):
+        return Outcome(idle=f"run {event.run} has been reported on")
     try:
         pull = _pull_request(poster.connection, event)
     except (Superseded, InputError) as error:
@@ -96,10 +98,8 @@ class _Half:
         said = [checks.shown_by(check) for check in self.own.values() if not check.open]
         if self._known():
             self._together(checks.worst([*said, *(report.verdict for report in reports)]))
-        if reports:
-            return Outcome(reports=reports, left_out=self.found.left_out)
-        if self._known():
-            return Outcome(idle=f"run {self.poster.event.run} has reported by itself")
+            idle = "" if reports else f"run {self.poster.event.run} has been reported on"
+            return Outcome(reports=reports, left_out=self.found.left_out, idle=idle)
         return self._nothing_known()
 
     def _known(self) -> set[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,16 @@ from tidegate.adapters.dvc_pipeline import Reproduction
 from tidegate.adapters.dvc_trees import WorkTree
 from tidegate.core.contract import Model
 from tidegate.core.freshness import doubts, to_be_read
-from tidegate.core.pipeline import PARAMETERS, Definition, Record, Unsettled, definition, normal
+from tidegate.core.pipeline import (
+    PARAMETERS,
+    Definition,
+    Record,
+    defined_only,
+    definitions,
+    normal,
+    stage_names,
+    trimmed,
+)
 from tidegate.core.produced import Produced, produced
 from tidegate.core.training import Outputs, Stage, report
 from tidegate.errors import InfrastructureError, InputError
@@ -64,19 +72,21 @@ def look(settings: Settings, model: Model) -> Found:
     """What the work tree holds, without starting DVC. Raises InputError for records and sources that are not whole."""
     root, folder = settings.workspace, model.path
     defined = dvc_pipeline.read_definition(root, folder)
-    records = dvc_pipeline.read_records(root, folder)
-    settled = _settled(settings, folder, defined, {*records, *_stage_names(defined)})
+    names = stage_names(defined)
+    recorded = defined_only(dvc_pipeline.read_records(root, folder), defined)
+    settled = _settled(settings, folder, defined, {*recorded, *names})
+    records = trimmed(recorded, settled)
     dvc_outputs.require_sources(root, records, _in_git(settled))
     unlike = dvc_outputs.unlike_recorded(root, folder, records)
     missing = dvc_outputs.missing(root, records)
-    stale = doubts(records, defined, folder, WorkTree(root))
+    stale = doubts(recorded, defined, folder, WorkTree(root))
     for path, known in unlike.items():
         why = f"{path} {'differs from dvc.lock' if known else 'is too large to tell'}"
         stale.setdefault(_writer(records, path), []).append(why)
     return Found(
-        records=records,
+        records=recorded,
         outputs=Outputs(changed=[path for path, known in unlike.items() if known], missing=missing),
-        absent=bool(missing or set(_stage_names(defined)) - set(records)),
+        absent=bool(missing or set(names) - set(records)),
         needed=tuple(dvc_outputs.fetchable(root, to_be_read(records, settled, stale), records)),
         doubts=tuple(reason for why in stale.values() for reason in why),
     )
@@ -99,12 +109,13 @@ def bring_up_to_date(settings: Settings, model: Model) -> Trained:
     if found.doubts:
         done = _reproduced(settings, model, found)
     defined = dvc_pipeline.read_definition(root, folder)
-    settled = _settled(settings, folder, defined, done.after)
-    records = {name: _without_former_outputs(record, settled.get(name)) for name, record in done.after.items()}
+    after = defined_only(done.after, defined)
+    settled = _settled(settings, folder, defined, after)
+    records = trimmed(after, settled)
     if found.doubts:
         dvc_outputs.verify(root, folder, _handed_out(root, records, done))
     trained = Trained(
-        stages=report(found.records, records, _seconds(done), found.outputs, _stage_names(defined)),
+        stages=report(found.records, after, _seconds(done), found.outputs, stage_names(defined)),
         produced=produced(defined, folder, records),
         records=records,
         in_git=_in_git(settled),
@@ -149,13 +160,6 @@ def _environment_for_fetching(settings: Settings, model: Model) -> dict[str, str
     return model_environment.mapping(settings.workspace, own, settings.environ, settings.console)
 
 
-def _without_former_outputs(record: Record, defined: Definition | None) -> Record:
-    """DVC keeps an output in its record that `dvc.yaml` no longer names, until the stage runs again."""
-    if defined is None:
-        return record
-    return replace(record, outs={path: digest for path, digest in record.outs.items() if path in defined.outs})
-
-
 def _handed_out(root: Path, records: Mapping[str, Record], done: Reproduction) -> dict[str, str]:
     """Path -> digest of what came from DVC and not from a stage that just wrote it: DVC itself does not check it."""
     ran = {command.stage for command in done.commands}
@@ -175,19 +179,9 @@ def _seconds(done: Reproduction) -> dict[str, float]:
     return seconds
 
 
-def _stage_names(defined: Any) -> tuple[str, ...]:
-    stages = defined.get("stages") if isinstance(defined, Mapping) else None
-    return tuple(map(str, stages)) if isinstance(stages, Mapping) else ()
-
-
 def _settled(settings: Settings, folder: str, defined: Any, names: Iterable[str]) -> dict[str, Definition]:
-    """The definitions of those stages that can be read without DVC."""
     parameters = WorkTree(settings.workspace).document(normal(folder, PARAMETERS))
-    found: dict[str, Definition] = {}
-    for name in names:
-        with suppress(Unsettled):
-            found[name] = definition(name, defined, folder, parameters)
-    return found
+    return definitions(names, defined, folder, parameters)
 
 
 def _in_git(settled: Mapping[str, Definition]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -122,10 +123,13 @@ def run_url(server: str, repository: str, event: GitHubEvent) -> str:
 
 
 def write(folder: Path, report: Report) -> Path:
-    """`report.md` (with room for the line that CML adds) and `report.html` in `folder`; the page's path."""
+    """`report.md` (with room for the line that CML adds) and `report-<model>.html` in `folder`; the page's path.
+
+    The page carries the model's name because as an artifact it is called as the file is.
+    """
     text = report.markdown(limit=limits.COMMENT - _ROOM)
     files.write_atomically(folder / TEXT, text.encode("utf-8", "backslashreplace"))
-    page = folder / "report.html"
+    page = folder / f"report-{re.sub(r'[^A-Za-z0-9_.-]', '-', report.identity.model)[:80]}.html"
     files.write_atomically(page, report.html().encode("utf-8", "backslashreplace"))
     return page
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from tidegate import __version__, pipeline_run, subject
 from tidegate.adapters import files, mlflow
 from tidegate.core.contract import Model
 from tidegate.core.evidence import Subject
 from tidegate.core.tracking import INPUTS_TAG, ModelFile, Recorded, Run, requirements
+from tidegate.pipeline_run import Trained
 from tidegate.settings import Settings
-
-if TYPE_CHECKING:
-    from tidegate.pipeline_run import Trained
 
 FOLDER = "mlflow"
 _LOCK_LIMIT = 16 * 1024 * 1024
@@ -38,8 +35,10 @@ def of(
     inputs = subject.inputs_digest(about)
     again = trained.changed
     if not again and (known := mlflow.on_record(folder, settings.environ, inputs)):
+        settings.console.say(f"On record already: MLflow run {known.run_id}.")
         return known
     if not again and not new:
+        settings.console.say("Nothing new for the record: no stage ran, and the base has the same inputs.")
         return None
     if trained.produced.model:
         pipeline_run.have(settings, model, trained, [trained.produced.model])

@@ -112,3 +112,18 @@ def test_a_base_that_nobody_has_is_infrastructure_and_says_what_to_do(repository
 def test_a_base_that_looks_like_an_option_is_refused(repository: Path) -> None:
     code, _, stderr = detect(repository, "--base=--upload-pack=touch x")
     assert (code, "E-SEC-003" in stderr) == (4, True)
+
+
+def test_without_credentials_the_base_is_the_first_parent_of_the_merge(repository: Path, tmp_path: Path) -> None:
+    run_git(repository, "checkout", "-qb", "topic")
+    commit(repository, model__train_dot_py="2")
+    run_git(repository, "checkout", "-q", "main")
+    commit(repository, README_dot_md="2")
+    run_git(repository, "merge", "-q", "--no-ff", "-m", "merge", "topic")
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--depth=2", f"file://{repository}", str(clone)], check=True)
+    run_git(clone, "remote", "set-url", "origin", str(tmp_path / "private"))
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"base": {"sha": "1" * 40}}}))
+    code, outputs, stderr = detect(clone, GITHUB_ACTIONS="true", GITHUB_EVENT_PATH=str(event))
+    assert (code, outputs.get("models")) == (0, '["bike"]'), stderr

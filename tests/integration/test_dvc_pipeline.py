@@ -110,3 +110,11 @@ def test_a_stage_with_a_folder_of_its_own_gets_what_it_reads(here: Project) -> N
     done = reproduced(here, pull=True, needed=("model/build/prepared.csv",))
     assert [command.stage for command in done.commands] == ["train"]
     assert not (here.root / "data").exists()
+
+
+def test_what_a_stage_leaves_running_is_not_waited_for(here: Project) -> None:
+    """It holds the output open; the wait would be its lifetime."""
+    here.replace("model/dvc.yaml", "cmd: python3 steps.py train", "cmd: sleep 50 & python3 steps.py train")
+    begin = time.monotonic()
+    assert "train" in {command.stage for command in reproduced(here).commands}
+    assert time.monotonic() - begin < 45

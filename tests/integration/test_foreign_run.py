@@ -99,10 +99,11 @@ def test_what_the_first_half_has_reported_is_left_alone(own: ReportJob) -> None:
     own.leave("pass")
     own.post()
     upload(own, run, archive("fail", own.head))
-    before = own.comments()
+    before, asked = own.comments(), len(own.github.log)
     answer = following_job(own, run).post("--from-run", model=None)
     assert (answer.exit_code, answer.verdict) == (0, Verdict.SKIPPED)
-    assert "has reported by itself" in answer.sentence
+    assert "has been reported on" in answer.sentence
+    assert len(own.github.log) - asked == 1
     assert own.comments() == before
     assert own.checks() == {CHECK: "success"}
 

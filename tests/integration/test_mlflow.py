@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -148,4 +151,38 @@ def test_what_cannot_be_used_is_named_without_credentials(
         mlflow.record(tmp_path, {**environment(), **impatient}, run_with(None))
     assert (error.value.code, error.value.exit_code) == ("E-MLF-001", 3)
     assert named in str(error.value)
+    assert "hunter22" not in str(error.value)
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A server that gives every request the same answer; its address, with credentials."""
+    code, body = request.param
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(code)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as listening:
+        thread = Thread(target=listening.serve_forever)
+        thread.start()
+        yield f"http://user:hunter22@127.0.0.1:{listening.server_port}"
+        listening.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [((200, b"<html>sign in</html>"), "not in a valid JSON format"), ((401, b"no"), "error code 401")],
+    ids=["a page", "not allowed"],
+    indirect=["server"],
+)
+def test_what_a_server_says_instead_is_told(tmp_path: Path, server: str, words: str) -> None:
+    with pytest.raises(InfrastructureError) as error:
+        mlflow.record(tmp_path, {**environment(), "MLFLOW_TRACKING_URI": server}, run_with(None))
+    assert words in str(error.value)
     assert "hunter22" not in str(error.value)

@@ -77,7 +77,7 @@ def test_the_whole_command_line_with_a_runner_s_files(job: ReportJob) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("not promotable: rmse is worse")
     assert "::error" in done.stderr
-    assert "report.html" in output.read_text(encoding="utf-8")
+    assert "report-bike-demand.html" in output.read_text(encoding="utf-8")
     assert "Not promotable" in summary.read_text(encoding="utf-8")
     assert len(job.comments()) == 1
     assert job.token not in done.stdout + done.stderr

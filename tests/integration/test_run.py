@@ -6,7 +6,10 @@ import argparse
 import io
 import json
 import shutil
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -132,3 +135,20 @@ def test_the_program_prints_the_sentence_alone_on_standard_output(here: Project)
     output = here.run(sys.executable, "-I", str(program), "run", "-C", str(here.root))
     assert output.startswith("ready to promote")
     assert len(output.splitlines()) == 1
+
+
+def test_an_interruption_reaches_what_the_step_started(here: Project) -> None:
+    """`train-model` stops DVC, and DVC's stage with it, before the run ends."""
+    here.write("model/steps.py", "import pathlib, time\npathlib.Path('../started').touch()\ntime.sleep(60)\n")
+    program = Path(run.__file__).parents[1] / "__main__.py"
+    command = [sys.executable, "-I", str(program), "run", "-C", str(here.root)]
+    process = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    until = time.monotonic() + 120
+    while not (here.root / "started").exists():
+        assert time.monotonic() < until
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=60)[0].decode()
+    assert process.returncode == 130, output
+    assert here.processes() == []

@@ -82,3 +82,14 @@ def test_two_makers_at_once_leave_one_working_environment(tmp_path: Path) -> Non
     makers = [subprocess.Popen(command, env=environ, cwd=tmp_path, stderr=subprocess.DEVNULL) for _ in range(2)]
     assert [maker.wait(timeout=300) for maker in makers] == [0, 0]
     assert len(list((cache / "toolkit").glob("detect-changes-*/bin/python"))) == 2  # the folder and its one name
+
+
+def test_a_name_whose_environment_is_gone_is_made_again(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    cache = tmp_path / "cache"
+    assert run("--prepare", "detect-changes", cwd=tmp_path, TIDEGATE_CACHE=str(cache), PATH=path).returncode == 0
+    (name,) = [entry for entry in (cache / "toolkit").iterdir() if entry.is_symlink()]
+    name.resolve().rename(tmp_path / "elsewhere")
+    done = run("--prepare", "detect-changes", cwd=tmp_path, TIDEGATE_CACHE=str(cache), PATH=path)
+    assert done.returncode == 0, done.stderr
+    assert (name / "bin/python").exists()

@@ -18,7 +18,16 @@ from tidegate.adapters.dvc_pipeline import fetch, read_records, reproduce
 from tidegate.adapters.dvc_trees import CommitTree, digest_of
 from tidegate.console import Console
 from tidegate.core.freshness import doubts, leading_to, to_be_read
-from tidegate.core.pipeline import DEFINITION, RECORD, Record
+from tidegate.core.pipeline import (
+    DEFINITION,
+    PARAMETERS,
+    RECORD,
+    Record,
+    defined_only,
+    definitions,
+    normal,
+    stage_names,
+)
 from tidegate.errors import InputError, SecurityRefusal
 
 
@@ -45,11 +54,19 @@ def output_at(past: Past, folder: str, output: str, destination: Path, console: 
     SecurityRefusal E-DVC-011 when the bytes are not those recorded, InfrastructureError when the remote lacks them.
     """
     defined = parsed(past.read(f"{folder}/{DEFINITION}"), f"{folder}/{DEFINITION}")
-    stages = recorded(past.read(f"{folder}/{RECORD}"), defined, folder)
+    stages = defined_only(recorded(past.read(f"{folder}/{RECORD}"), defined, folder), defined)
+    files = CommitTree(read=past.read, listing=past.listing)
+    known = definitions(stage_names(defined), defined, folder, files.document(normal(folder, PARAMETERS)))
     writers = leading_to(stages, output)
-    stale = doubts(stages, defined, folder, CommitTree(read=past.read, listing=past.listing), output)
+    if (
+        not writers
+        and len(known) == len(stage_names(defined))
+        and not any(output in one.outs for one in known.values())
+    ):
+        raise _written_nowhere(output)
+    stale = doubts(stages, defined, folder, files, output if writers else None)
     if not writers or stale:
-        return _reproduced(past, folder, output, destination, console, stale)
+        return _reproduced(past, folder, output, destination, console, to_be_read(stages, known, stale))
     digest = _digest(stages, output)
     if _from_git(past, output, digest, destination):
         return "git"
@@ -64,10 +81,14 @@ def output_at(past: Past, folder: str, output: str, destination: Path, console: 
 def _digest(stages: Mapping[str, Record], output: str) -> str:
     found = next((record.outs[output] for record in stages.values() if output in record.outs), None)
     if found is None:
-        raise InputError("E-DVC-031", "is written by no stage of that commit's pipeline.", where=output)
+        raise _written_nowhere(output)
     if found.endswith(".dir"):
         raise InputError("E-DVC-032", "is a folder; one file is expected.", where=output)
     return found
+
+
+def _written_nowhere(output: str) -> InputError:
+    return InputError("E-DVC-031", "is written by no stage of that commit's pipeline.", where=output)
 
 
 def _from_git(past: Past, output: str, digest: str, destination: Path) -> bool:
@@ -92,14 +113,15 @@ def _from_cache(past: Past, folder: str, digest: str, destination: Path, console
     return False
 
 
-def _reproduced(past: Past, folder: str, output: str, destination: Path, console: Console, stale: Iterable[str]) -> str:
+def _reproduced(past: Past, folder: str, output: str, destination: Path, console: Console, reads: Iterable[str]) -> str:
     with _second_tree(past, folder) as (tree, environment):
         before = read_records(tree, folder)
-        needed = dvc_outputs.fetchable(tree, to_be_read(before, {}, stale), before)
+        needed = dvc_outputs.fetchable(tree, reads, before)
         reproduce(tree, folder, environment, console, targets=_target(before, output), needed=needed)
-        if output in {path for record in read_records(tree, folder).values() for path in record.outs}:
-            fetch(tree, [output] if not (tree / output).exists() else [], environment, console)
-        _taken(tree, output, _digest(read_records(tree, folder), output), destination)
+        digest = _digest(read_records(tree, folder), output)
+        if not (tree / output).exists():
+            fetch(tree, [output], environment, console)
+        _taken(tree, output, digest, destination)
     return "reproduced"
 
 

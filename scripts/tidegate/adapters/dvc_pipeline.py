@@ -12,7 +12,7 @@ from tidegate.adapters.dvc_documents import parsed, recorded
 from tidegate.adapters.dvc_journal import Command
 from tidegate.console import Console
 from tidegate.core.dvc_failure import REMOTE_UNUSABLE, failure, is_busy
-from tidegate.core.pipeline import DEFINITION, RECORD, Record
+from tidegate.core.pipeline import DEFINITION, RECORD, Record, sources_never_run
 from tidegate.core.redaction import redacted
 from tidegate.errors import InfrastructureError, InputError, TidegateError
 
@@ -71,7 +71,9 @@ def reproduce(
     else:
         try:
             fetch(root, needed, environment, console)
-            commands = at.bring(["repro", "--pull", "--allow-missing", *operands])
+            first = sources_never_run(before, read_definition(root, folder))
+            commands = at.bring(["repro", "--single-item", "--", *first]) if first else []
+            commands += at.bring(["repro", "--pull", "--allow-missing", *operands])
         except TidegateError as error:
             if error.code not in REMOTE_UNUSABLE:
                 raise

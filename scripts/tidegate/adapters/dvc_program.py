@@ -7,12 +7,13 @@ stopped with everything that it started when this process is interrupted.
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from tidegate.errors import InfrastructureError
 _KEPT = 200
 _LINE = 2000
 _GRACE = 5
+_SILENCE = 1.0
 # No telemetry, no question to an update server, no progress bars in a log.
 _QUIET = {"DVC_NO_ANALYTICS": "true", "DVC_TEST": "true"}
 
@@ -57,8 +59,7 @@ def run(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], 
     with _started([*command(environment), *arguments], folder, quiet(environment)) as started:
         try:
             with console.foreign() as stream:
-                for raw in started.stdout or ():
-                    line = _last_state(raw)
+                for line in map(_last_state, _lines(started)):
                     kept.append(line)
                     print(visible(line), file=stream, flush=True)
         except BaseException:
@@ -76,12 +77,34 @@ def _started(command_line: Sequence[str], folder: Path, environment: Mapping[str
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            bufsize=0,
             start_new_session=True,
         )
     except OSError as error:
         raise InfrastructureError(
             "E-DVC-020", f"DVC cannot be started ({error.strerror}).", fix="Install dvc where the pipeline runs."
         ) from error
+
+
+def _lines(started: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """The output's lines as they come, until the program has ended and is silent.
+
+    What a stage leaves running may hold the output open for ever; nobody waits for that.
+    """
+    output = started.stdout
+    rest = b""
+    while output is not None:
+        if not select.select([output], [], [], _SILENCE)[0]:
+            if started.poll() is not None:
+                break
+            continue
+        chunk = output.read(65536)
+        if not chunk:
+            break
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from whole
+    if rest:
+        yield rest
 
 
 def _last_state(raw: bytes) -> str:

@@ -79,7 +79,8 @@ def _step(settings: Settings, place: str, name: str, model: str, extra: Sequence
 def _shown(settings: Settings, command: Sequence[str]) -> int:
     """Run a command of ours, its progress shown line by line; interrupted with us. Returns its exit code.
 
-    What it prints on standard output is its answer, which is taken from the file.
+    What it prints on standard output is its answer, which is taken from the file. In a session of its own it hears of
+    an interruption once, from here, and not a second time while it cleans up.
     """
     environment = {
         name: value
@@ -87,7 +88,12 @@ def _shown(settings: Settings, command: Sequence[str]) -> int:
         if name not in _NOT_FOR_STEPS and not name.startswith("INPUT_")
     }
     with subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     ) as started:
         try:
             for line in started.stderr or ():
@@ -95,7 +101,7 @@ def _shown(settings: Settings, command: Sequence[str]) -> int:
         except BaseException:
             started.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
-                started.wait(timeout=_GRACE)
+                started.communicate(timeout=_GRACE)
             started.kill()
             raise
     return started.returncode

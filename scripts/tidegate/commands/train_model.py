@@ -37,7 +37,7 @@ def run(settings: Settings, options: argparse.Namespace, record: Recorder | None
     from tidegate.adapters import contract_file, mlflow, pipeline_files
 
     model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(settings.model)
-    mlflow.address(settings.evidence, settings.environ)
+    mlflow.address(settings.evidence, settings.environ)  # one that no server has is told before hours of training
     since = base.resolve(settings, options.base)
     if settings.dry_run:
         return _foretold(settings, model)

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from tidegate.core.pipeline import PARAMETERS, Definition, Record, Unsettled, definition, lookup, normal
+from tidegate.core.pipeline import (
+    PARAMETERS,
+    Definition,
+    Record,
+    Unsettled,
+    defined_only,
+    definition,
+    lookup,
+    normal,
+    stage_names,
+)
 
 
 class Tree(Protocol):
@@ -23,24 +33,21 @@ class Tree(Protocol):
 
 
 def doubts(
-    stages: Mapping[str, Record], defined: Any, folder: str, tree: Tree, output: str | None = None
+    recorded: Mapping[str, Record], defined: Any, folder: str, tree: Tree, output: str | None = None
 ) -> dict[str, list[str]]:
     """Stage -> why it is not proven that its record holds for `tree`; stages whose records hold are not in it.
 
-    `stages` and `defined` are the parsed `dvc.lock` and `dvc.yaml` of `folder`; with `output`, only the stages
+    `recorded` and `defined` are the parsed `dvc.lock` and `dvc.yaml` of `folder`; with `output`, only the stages
     that lead to it are looked at.
     """
+    stages = defined_only(recorded, defined)
     wanted = leading_to(stages, output) if output else tuple(stages)
     parameters = tree.document(normal(folder, PARAMETERS))
     found = {name: [*_stage_doubts(stages, name, defined, folder, parameters, tree)] for name in wanted}
     if output is None:
-        found |= {name: [f"stage {name} is not both defined and recorded"] for name in _on_one_side(stages, defined)}
+        known = {name.split("@", 1)[0] for name in stages}
+        found |= {name: [f"stage {name} was never recorded"] for name in stage_names(defined) if name not in known}
     return {name: why for name, why in found.items() if why}
-
-
-def _on_one_side(stages: Mapping[str, Record], defined: Any) -> list[str]:
-    names = defined.get("stages") if isinstance(defined, Mapping) else None
-    return sorted(set(names if isinstance(names, Mapping) else ()) ^ set(stages))
 
 
 def to_be_read(stages: Mapping[str, Record], definitions: Mapping[str, Definition], stale: Iterable[str]) -> list[str]:

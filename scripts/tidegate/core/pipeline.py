@@ -9,7 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tidegate.errors import InputError
@@ -103,10 +104,65 @@ def _place(folder: str, path: str) -> str:
 
 def working_folders(document: Any) -> dict[str, str]:
     """Stage name -> `wdir`, for the stages of a parsed `dvc.yaml` that have one."""
+    return {
+        name: entry["wdir"]
+        for name, entry in _stages(document).items()
+        if isinstance(entry, Mapping) and "wdir" in entry
+    }
+
+
+def stage_names(document: Any) -> tuple[str, ...]:
+    """The stages that a parsed `dvc.yaml` names, in its order; one for a whole foreach or matrix."""
+    return tuple(_stages(document))
+
+
+def _stages(document: Any) -> Mapping[str, Any]:
     stages = document.get("stages") if isinstance(document, Mapping) else None
-    if not isinstance(stages, Mapping):
-        return {}
-    return {name: entry["wdir"] for name, entry in stages.items() if isinstance(entry, Mapping) and "wdir" in entry}
+    return stages if isinstance(stages, Mapping) else {}
+
+
+def sources_never_run(stages: Mapping[str, Record], document: Any) -> list[str]:
+    """Stages that read nothing and are not on record; `dvc repro --allow-missing` takes them for up to date."""
+    recorded = {name.split("@", 1)[0] for name in stages}
+    return [
+        name
+        for name, entry in _stages(document).items()
+        if name not in recorded and isinstance(entry, Mapping) and not _reads(entry.get("do", entry))
+    ]
+
+
+def _reads(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and bool(entry.get("deps") or entry.get("params"))
+
+
+def defined_only(stages: Mapping[str, Record], document: Any) -> dict[str, Record]:
+    """Without the records of stages that a parsed `dvc.yaml` no longer has: DVC never removes them.
+
+    The stages of a foreach or a matrix are recorded as ``name@value``.
+    """
+    names = set(stage_names(document))
+    return {name: record for name, record in stages.items() if name.split("@", 1)[0] in names}
+
+
+def definitions(names: Iterable[str], document: Any, folder: str, parameters: Any) -> dict[str, Definition]:
+    """The definitions of those stages that can be read without DVC."""
+    found: dict[str, Definition] = {}
+    for name in names:
+        with suppress(Unsettled):
+            found[name] = definition(name, document, folder, parameters)
+    return found
+
+
+def trimmed(stages: Mapping[str, Record], known: Mapping[str, Definition]) -> dict[str, Record]:
+    """The records without dependencies and outputs that their definitions no longer have, where those are `known`."""
+    return {name: _trimmed(record, known[name]) if name in known else record for name, record in stages.items()}
+
+
+def _trimmed(record: Record, wanted: Definition) -> Record:
+    deps = {path: digest for path, digest in record.deps.items() if path in wanted.deps}
+    return replace(
+        record, deps=deps, outs={path: digest for path, digest in record.outs.items() if path in wanted.outs}
+    )
 
 
 def definition(name: str, document: Any, folder: str, parameters: Any) -> Definition:
@@ -114,8 +170,7 @@ def definition(name: str, document: Any, folder: str, parameters: Any) -> Defini
 
     Raises Unsettled where it uses what only DVC resolves: foreach, matrix, vars, frozen, always_changed, wildcards.
     """
-    stages = document.get("stages") if isinstance(document, Mapping) else None
-    entry = stages.get(name) if isinstance(stages, Mapping) else None
+    entry = _stages(document).get(name)
     if not isinstance(entry, Mapping) or set(entry) - _SETTLED_KEYS or "vars" in document:
         raise Unsettled
     filled = _fill(dict(entry), parameters)

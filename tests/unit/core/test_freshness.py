@@ -112,11 +112,20 @@ def test_any_difference_raises_a_doubt(change: Callable[[World], Any]) -> None:
     assert world.doubts("model/model.onnx")
 
 
-@pytest.mark.parametrize("side", ["defined", "lock"])
-def test_a_stage_on_one_side_only_raises_a_doubt(side: str) -> None:
+def test_a_stage_that_was_never_recorded_raises_a_doubt() -> None:
     world = World()
-    del getattr(world, side)["stages"]["unrelated"]
-    assert world.doubts()["unrelated"][-1] == "stage unrelated is not both defined and recorded"
+    del world.lock["stages"]["unrelated"]
+    assert world.doubts() == {"unrelated": ["stage unrelated was never recorded"]}
+
+
+def test_a_record_whose_stage_is_gone_does_not_matter_and_proves_nothing() -> None:
+    world = World()
+    del world.defined["stages"]["unrelated"]
+    assert world.doubts() == {}
+    del world.defined["stages"]["prepare"]
+    assert world.doubts() == {"train": ["model/ready.csv differs from what stage train read"]}
+    world.files.digests["model/ready.csv"] = "r"
+    assert world.doubts() == {}
 
 
 def test_stages_that_do_not_lead_to_the_output_do_not_matter() -> None:
