@@ -5,6 +5,7 @@ It is made once per test process and copied for each test; `Project` has the ver
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -113,7 +114,14 @@ def environment() -> dict[str, str]:
 
 @cache
 def _nowhere() -> str:
-    return mkdtemp(prefix="tidegate-test-settings-")
+    return _temporary("settings")
+
+
+def _temporary(what: str) -> str:
+    """A folder that is gone when this process ends."""
+    folder = mkdtemp(prefix=f"tidegate-test-{what}-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @dataclass(frozen=True)
@@ -198,7 +206,7 @@ class Project:
 
 @cache
 def _template() -> Path:
-    project = Project(Path(mkdtemp(prefix="tidegate-test-project-")))
+    project = Project(Path(_temporary("project")))
     project.git("init", "--quiet", "--initial-branch", "main")
     project.dvc("init", "--quiet")
     project.write(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from tidegate import reporting
 from tidegate.adapters import artifact_storage, github, github_artifacts, github_checks, untrusted_zip
@@ -41,10 +42,11 @@ _NOTHING = Left(evidence={}, plots={}, verdict_digest=None)
 class Outcome:
     """What was done: reports by model in the order of their names, or in words why there was nothing to do.
 
-    `left_out` models are more than one run is reported on.
+    `pages` are the reports as files; `left_out` models are more than one run is reported on.
     """
 
     reports: tuple[Report, ...] = ()
+    pages: tuple[Path, ...] = ()
     left_out: int = 0
     idle: str = ""
 
@@ -94,12 +96,14 @@ class _Half:
     found: Found
 
     def report(self) -> Outcome:
-        reports = tuple(self._posted(model) for model in self._models())
+        posted = [self._posted(model) for model in self._models()]
+        reports = tuple(report for report, _ in posted)
         said = [checks.shown_by(check) for check in self.own.values() if not check.open]
         if self._known():
             self._together(checks.worst([*said, *(report.verdict for report in reports)]))
             idle = "" if reports else f"run {self.poster.event.run} has been reported on"
-            return Outcome(reports=reports, left_out=self.found.left_out, idle=idle)
+            pages = tuple(page for _, page in posted if page is not None)
+            return Outcome(reports=reports, pages=pages, left_out=self.found.left_out, idle=idle)
         return self._nothing_known()
 
     def _known(self) -> set[str]:
@@ -110,7 +114,7 @@ class _Half:
         """Models that nobody has reported on yet."""
         return sorted(model for model in self._known() if model not in self.own or self.own[model].open)
 
-    def _posted(self, model: str) -> Report:
+    def _posted(self, model: str) -> tuple[Report, Path | None]:
         left, reason, again = self._left(model)
         report, plain = self._built(model, left, reason)
         if again:
@@ -118,7 +122,12 @@ class _Half:
             self.poster.conclude(model, plain, checks.WAITS)
         else:
             self.poster.post(self.pull, report, plain, None)
-        return report
+        return report, self._page(plain)
+
+    def _page(self, report: Report) -> Path | None:
+        with self.poster.problems.collected():
+            return reporting.write_page(self.settings.evidence, report)
+        return None
 
     def _left(self, model: str) -> tuple[Left, str, bool]:
         """What the run left about a model; else why that is nothing, and whether another try may help."""
@@ -177,7 +186,8 @@ class _Half:
             self.poster.conclude(ALL_MODELS, plain, checks.WAITS)
             return Outcome(idle=f"run {self.poster.event.run} waits for an approval")
         self.poster.post(self.pull, report, plain, None)
-        return Outcome(reports=(report,))
+        page = self._page(plain)
+        return Outcome(reports=(report,), pages=(page,) if page else ())
 
 
 def run_of(event: GitHubEvent) -> OtherRun:

@@ -123,12 +123,14 @@ def run_url(server: str, repository: str, event: GitHubEvent) -> str:
 
 
 def write(folder: Path, report: Report) -> Path:
-    """`report.md` (with room for the line that CML adds) and `report-<model>.html` in `folder`; the page's path.
-
-    The page carries the model's name because as an artifact it is called as the file is.
-    """
+    """`report.md` (with room for the line that CML adds) and the page in `folder`; the page's path."""
     text = report.markdown(limit=limits.COMMENT - _ROOM)
     files.write_atomically(folder / TEXT, text.encode("utf-8", "backslashreplace"))
+    return write_page(folder, report)
+
+
+def write_page(folder: Path, report: Report) -> Path:
+    """`report-<model>.html` in `folder`, named after the model because as an artifact it is called as the file is."""
     page = folder / f"report-{re.sub(r'[^A-Za-z0-9_.-]', '-', report.identity.model)[:80]}.html"
     files.write_atomically(page, report.html().encode("utf-8", "backslashreplace"))
     return page

@@ -283,12 +283,14 @@ def test_every_permission_of_the_privileged_job_is_needed_and_named(fork: Report
     assert "success" not in fork.checks().values() or missing == "pull-requests"
 
 
-def test_the_privileged_half_writes_nothing_into_its_workspace(fork: ReportJob) -> None:
+def test_the_privileged_half_writes_its_own_pages_and_nothing_else(fork: ReportJob) -> None:
     run = finished_run(fork)
     upload(fork, run, archive("pass", fork.head))
     follower = following_job(fork, run)
-    follower.post("--from-run", model=None)
-    assert [path.name for path in follower.workspace.iterdir()] == ["event.json"]
+    answer = follower.post("--from-run", model=None)
+    written = [str(path.relative_to(follower.workspace)) for path in follower.workspace.rglob("*") if path.is_file()]
+    assert sorted(written) == [f".tidegate/report-{MODEL}.html", "event.json"]
+    assert answer.outputs["html"] == str(follower.workspace / ".tidegate" / f"report-{MODEL}.html")
 
 
 def test_no_report_goes_beyond_ten_models_of_one_run(fork: ReportJob) -> None:

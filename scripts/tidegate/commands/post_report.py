@@ -92,7 +92,8 @@ def _local(settings: Settings, options: argparse.Namespace) -> Answer:
     report, _ = _reports(settings, options, None, problems)
     if settings.dry_run:
         return _answer(options, [report], problems, sentence=f"would write a report: {report.sentence}")
-    return _answer(options, [report], problems, page=_written(settings, report, problems))
+    page = _written(settings, report, problems)
+    return _answer(options, [report], problems, pages=[page] if page else [])
 
 
 def _finish(settings: Settings, options: argparse.Namespace, event: GitHubEvent) -> Answer:
@@ -102,7 +103,7 @@ def _finish(settings: Settings, options: argparse.Namespace, event: GitHubEvent)
     with problems.collected():
         poster = _poster(settings, options, event, problems)
         _post(poster, report, plain, settings.evidence / reporting.TEXT if page else None)
-    return _answer(options, [report], problems, page=page, soft=event.read_only)
+    return _answer(options, [report], problems, pages=[page] if page else [], soft=event.read_only)
 
 
 def _post(poster: Poster, report: Report, plain: Report, text: Path | None) -> None:
@@ -158,7 +159,7 @@ def _from_run(settings: Settings, options: argparse.Namespace, poster: Poster) -
     if outcome.idle:
         return _answer(options, [], poster.problems, sentence=outcome.idle)
     rest = f"; {outcome.left_out} more models are not reported on" if outcome.left_out else ""
-    return _answer(options, outcome.reports, poster.problems, rest=rest)
+    return _answer(options, outcome.reports, poster.problems, rest=rest, pages=outcome.pages)
 
 
 def _dry(settings: Settings, options: argparse.Namespace, event: GitHubEvent) -> Answer:
@@ -231,7 +232,7 @@ def _answer(
     *,
     sentence: str = "",
     rest: str = "",
-    page: Path | None = None,
+    pages: Sequence[Path] = (),
     soft: bool = False,
 ) -> Answer:
     verdict = checks.worst(report.verdict for report in reports)
@@ -241,7 +242,7 @@ def _answer(
     return Answer(
         verdict=verdict,
         sentence=sentence or "; ".join(_named(report, reports) for report in reports) + rest,
-        outputs={"html": str(page)} if page else {},
+        outputs={"html": "\n".join(map(str, pages))} if pages else {},
         annotations=(*(note for report in reports for note in report.annotations), *notes),
         summary="\n".join([*(report.summary() for report in reports), *map(_line, problems.found)]) or None,
         exit_code=_exit_code(options, verdict, hard),

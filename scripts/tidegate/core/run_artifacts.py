@@ -16,7 +16,6 @@ from tidegate.core.event import OtherRun
 PREFIX = "tidegate-"
 MOST_MODELS = 10
 LARGEST = 32 * 1024 * 1024
-_DETAILS = "-details"
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ENDED = frozenset({"success", "failure"})
 WAITING = "action_required"
@@ -76,7 +75,7 @@ def find(artifacts: Iterable[Artifact], run: OtherRun) -> Found:
 
 def _model(name: str) -> str | None:
     model = name.removeprefix(PREFIX)
-    usable = name.startswith(PREFIX) and not name.endswith(_DETAILS) and _MODEL.fullmatch(model)
+    usable = name.startswith(PREFIX) and _MODEL.fullmatch(model)
     return model if usable else None
 
 

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.core.pipeline import Definition, Unsettled, definition, normal, records, working_folders
+from tidegate.core.pipeline import (
+    Definition,
+    Record,
+    Unsettled,
+    defined_only,
+    definition,
+    definitions,
+    normal,
+    records,
+    sources_never_run,
+    trimmed,
+    working_folders,
+)
 from tidegate.errors import InputError
 
 PARAMS: dict[str, Any] = {"train": {"rate": 0.1, "fast": True, "name": "a b", "grid": [1, 2]}, "seed": 1}
@@ -115,6 +127,39 @@ def test_what_dvc_did_not_write_is_an_error(document: Any) -> None:
     with pytest.raises(InputError) as error:
         records(document, "model")
     assert (error.value.code, error.value.where) == ("E-DVC-003", "model/dvc.lock")
+
+
+DOCUMENT = {
+    "stages": {
+        "fetch": {"cmd": "x", "outs": ["raw"]},
+        "each": {"foreach": [1], "do": {"cmd": "x", "outs": ["a"]}},
+        "train": {"cmd": "x", "deps": ["raw"], "outs": ["m"]},
+        "tune": {"cmd": "x", "params": ["seed"], "outs": ["t"]},
+    }
+}
+
+
+def test_stages_that_read_nothing_and_never_ran() -> None:
+    assert sources_never_run({}, DOCUMENT) == ["fetch", "each"]
+    ran = {name: Record(name=name, cmd="x") for name in ("fetch", "each@1")}
+    assert sources_never_run(ran, DOCUMENT) == []
+
+
+def test_records_of_stages_that_are_gone_are_dropped() -> None:
+    stages = {name: Record(name=name, cmd="x") for name in ("train", "each@1", "gone", "gone@1")}
+    assert list(defined_only(stages, DOCUMENT)) == ["train", "each@1"]
+    assert defined_only(stages, None) == {}
+
+
+def test_what_a_stage_no_longer_names_is_trimmed_where_that_is_known() -> None:
+    stages = {
+        "train": Record(name="train", cmd="x", deps={"model/raw": "a", "model/old.py": "b"}, outs={"model/m": "c"}),
+        "each@1": Record(name="each@1", cmd="x", outs={"model/b": "d"}),
+    }
+    known = definitions(stages, DOCUMENT, "model", {})
+    assert set(known) == {"train"}
+    assert trimmed(stages, known)["train"].deps == {"model/raw": "a"}
+    assert trimmed(stages, known)["each@1"] == stages["each@1"]
 
 
 def test_working_folders_of_a_definition_that_is_none() -> None:

@@ -59,7 +59,7 @@ def test_an_artifact_of_an_earlier_attempt_counts_only_where_everything_succeede
         "evidence",
         "tidegate",
         "tidegate-",
-        "tidegate-bike-demand-details",
+        "details-bike-demand",
         "tidegate-../../etc",
         "tidegate-.hidden",
         "tidegate-a b",
