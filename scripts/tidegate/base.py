@@ -33,7 +33,7 @@ def resolve(settings: Settings, option: str = "") -> str | None:
 
 
 def _of_event(repository: Path, named: str) -> str:
-    """The event's base; where it cannot be fetched (no credentials), the base that the checked-out merge was made with."""
+    """The event's base; where it cannot be fetched (no credentials), what the checked-out merge was made with."""
     try:
         return git.ensure_commit(repository, named)
     except InfrastructureError:
