@@ -2,73 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
-import io
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipelines import Project, environment, project
-from tidegate.commands import train_model
-from tidegate.console import Console
-from tidegate.core.answer import Answer
-from tidegate.errors import InfrastructureError, InputError, Problems, SecurityRefusal, TidegateError
-from tidegate.settings import Settings
-
-PROGRAM = Path(train_model.__file__).parents[1] / "__main__.py"
-# A server that refuses at once: the port of the discard service on a machine that has none.
-AWAY = {"MLFLOW_TRACKING_URI": "http://user:hunter22@127.0.0.1:9", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+from tidegate.errors import InputError
+from trainings import (
+    AWAY,
+    edit_code,
+    evidence,
+    settings_of,
+    states,
+    train,
+    train_for_the_record,
+)
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Project:
     return project(tmp_path / "project")
-
-
-def settings_of(here: Project, *, actions: bool = False, dry_run: bool = False, **variables: str) -> Settings:
-    return Settings(
-        workspace=here.root,
-        config="tidegate.yaml",
-        model=None,
-        environ={**environment(), **variables},
-        console=Console(stream=io.StringIO(), actions=actions),
-        dry_run=dry_run,
-    )
-
-
-def train(here: Project, settings: Settings | None = None, base: str = "") -> Answer:
-    """Without a record in MLflow, which takes seconds."""
-    options = argparse.Namespace(base=base)
-    return train_model.run(settings or settings_of(here), options, record=lambda *_, **__: None)
-
-
-def train_for_the_record(here: Project, settings: Settings) -> Answer:
-    return train_model.run(settings, argparse.Namespace(base=""))
-
-
-def evidence(here: Project) -> Any:
-    return here.json(".tidegate/train-model.json")
-
-
-def states(here: Project) -> dict[str, str]:
-    return {stage["name"]: stage["state"] for stage in evidence(here)["result"]["stages"]}
-
-
-def edit_code(here: Project) -> None:
-    here.write("model/steps.py", here.read("model/steps.py") + "# read by people only\n")
-
-
-def said(settings: Settings) -> str:
-    assert isinstance(settings.console.stream, io.StringIO)
-    return settings.console.stream.getvalue()
 
 
 @pytest.fixture
@@ -277,240 +233,6 @@ def test_files_that_dvc_ignores_are_no_damage(here: Project) -> None:
     here.write("model/lib/a.py", "two")
     train(here)
     assert evidence(here)["result"]["stages"][0]["why"] == ["model/lib changed"]
-
-
-# What cannot be found out --------------------------------------------------------------------------------------------
-
-
-def failing(here: Project) -> TidegateError:
-    with pytest.raises(TidegateError) as error:
-        train(here)
-    assert not (here.root / ".tidegate/train-model.json").exists()
-    return error.value
-
-
-def test_a_failing_stage_is_an_error_with_its_last_lines(here: Project) -> None:
-    script = "import sys\n[print('epoch', n) for n in range(40)]\nsys.exit('out of luck: password=hunter22')\n"
-    here.write("model/steps.py", script)
-    error = failing(here)
-    assert isinstance(error, InputError)
-    assert error.code == "E-DVC-030"
-    assert error.message == "Stage prepare failed (exit code 1)."
-    assert len(error.log) == 20
-    assert "out of luck: password=[redacted]" in error.log
-    assert "epoch 39" in error.log
-
-
-def test_a_killed_stage_is_named_as_killed(here: Project) -> None:
-    here.write("model/steps.py", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
-    assert "killed (signal 9: out of memory, as a rule)" in failing(here).message
-
-
-def test_conflict_markers_in_the_lock_are_an_error_with_the_line(here: Project) -> None:
-    here.write("model/dvc.lock", here.read("model/dvc.lock") + "<<<<<<< ours\n")
-    error = failing(here)
-    assert (error.code, error.exit_code) == ("E-DVC-002", 2)
-    assert re.fullmatch(r"model/dvc\.lock:\d+", error.where)
-
-
-def test_a_deleted_script_is_an_error_and_not_unchanged(here: Project) -> None:
-    here.forget_outputs()
-    here.forget("model/steps.py")
-    error = failing(here)
-    assert (error.code, error.where) == ("E-DVC-013", "model/steps.py")
-
-
-def test_a_metrics_file_that_git_lost_is_an_error_and_not_unchanged(here: Project) -> None:
-    here.forget("model/reports/metrics.json")
-    assert failing(here).where == "model/reports/metrics.json"
-
-
-def test_a_pipeline_without_definition_is_an_error(here: Project) -> None:
-    here.forget("model/dvc.yaml")
-    assert (error := failing(here)).code == "E-DVC-006"
-    assert error.where == "model/dvc.yaml"
-
-
-def test_what_dvc_says_about_a_broken_definition_is_passed_on(here: Project) -> None:
-    here.replace("model/dvc.yaml", "deps: [build/prepared.csv, steps.py]", "deps: [artifacts/model.json]")
-    error = failing(here)
-    assert (error.code, error.exit_code, error.where) == ("E-DVC-009", 2, "model/dvc.yaml")
-    assert "both a dependency and an output" in error.message
-
-
-@pytest.mark.parametrize(
-    ("written", "code"),
-    [("NaN", "E-MET-004"), ("Infinity", "E-MET-004"), ("'high'", "E-MET-005"), ("None", "E-MET-005")],
-)
-def test_a_metric_that_is_no_finite_number_never_passes(here: Project, written: str, code: str) -> None:
-    value = f"float('{written}')" if code == "E-MET-004" else written
-    here.replace("model/steps.py", '"mae": round(error, 6)', f'"mae": {value}')
-    error = failing(here)
-    assert error.code == code
-    assert error.where == "model/reports/metrics.json /mae"
-    assert error.exit_code == (1 if code == "E-MET-004" else 2)
-
-
-def test_damaged_bytes_from_the_cache_are_refused(here: Project) -> None:
-    digest = here.recorded("reports/predictions.csv")
-    cached = here.root / ".dvc/cache/files/md5" / digest[:2] / digest[2:]
-    cached.chmod(0o644)
-    cached.write_bytes(b"x" + cached.read_bytes()[1:])
-    cached.chmod(0o444)
-    here.forget("model/reports/predictions.csv")
-    error = failing(here)
-    assert isinstance(error, SecurityRefusal)
-    assert (error.code, error.where) == ("E-DVC-011", "model/reports/predictions.csv")
-
-
-def test_training_on_damaged_data_is_refused(here: Project) -> None:
-    january = (here.root / "data/2024-01.csv").read_bytes()
-    stored = next(
-        path for path in (here.root / ".dvc/storage").rglob("*") if path.is_file() and path.read_bytes() == january
-    )
-    stored.chmod(0o644)
-    stored.write_bytes(stored.read_bytes().replace(b"2024-01-02", b"2024-01-03"))
-    stored.chmod(0o444)
-    here.replace(".dvc/config", "verify = true", "verify = false")
-    edit_code(here)
-    here.forget_outputs()
-    here.forget_cache()
-    error = failing(here)
-    assert (error.code, error.where) == ("E-DVC-011", "data")
-
-
-def test_a_remote_without_the_objects_is_infrastructure(here: Project) -> None:
-    here.forget_outputs()
-    here.forget_cache()
-    here.forget(".dvc/storage")
-    error = failing(here)
-    assert isinstance(error, InfrastructureError)
-    assert error.code == "E-DVC-010"
-
-
-def test_a_remote_whose_plugin_is_missing_is_named(here: Project) -> None:
-    here.forget_outputs()
-    here.forget_cache()
-    here.replace(".dvc/config", "url = storage", "url = s3://bucket/models")
-    assert (error := failing(here)).code == "E-DVC-008"
-    assert "dvc-s3" in error.message
-
-
-def test_a_remote_that_refuses_does_not_matter_where_the_cache_has_everything(here: Project, tmp_path: Path) -> None:
-    """A fork's run has no credentials; the runner's cache may hold what it needs."""
-    here.forget_outputs()
-    here.replace("model/params.yaml", "offset: 0.5", "offset: 2.5")
-    program = tmp_path / "bin" / "dvc"
-    program.parent.mkdir()
-    refusal = "case \"$*\" in *pull*) echo 'ERROR: Unable to locate credentials'; exit 255;; esac"
-    program.write_text(f'#!/bin/sh\n{refusal}\nexec {sys.executable} -I -m dvc "$@"\n')
-    program.chmod(0o755)
-    settings = settings_of(here, PATH=f"{program.parent}{os.pathsep}{environment()['PATH']}")
-    assert train(here, settings).sentence.startswith("trained: 2 of 3 stages ran")
-    assert "Trying with what DVC's cache holds" in said(settings)
-
-    here.replace("model/params.yaml", "offset: 2.5", "offset: 3.5")
-    here.forget_outputs()
-    here.forget_cache()
-    with pytest.raises(InputError, match="Unable to locate credentials"):
-        train(here, settings)
-
-
-def test_every_wrong_metric_is_told_at_once(here: Project) -> None:
-    here.replace("model/steps.py", '"rows": len(found)', '"rows": None, "names": ["a"]')
-    error = failing(here)
-    assert isinstance(error, Problems)
-    assert [problem.where.split(" ")[1] for problem in error.problems] == ["/rows", "/names"]
-
-
-# Hostile and untimely ------------------------------------------------------------------------------------------------
-
-
-def test_a_training_log_can_neither_command_the_runner_nor_be_taken_for_dvcs_own(here: Project) -> None:
-    lines = [
-        "::error::boo",
-        "::set-output name=a::b",
-        "Stage 'train' didn't change, skipping",
-        "\x1b[31mred\r::add-mask::e",
-    ]
-    here.replace("model/steps.py", 'print("mean"', f'[print(line) for line in {lines!r}]; print("mean"')
-    settings = settings_of(here, actions=True)
-    train(here, settings)
-    assert states(here)["train"] == "ran"
-    inside = False
-    token = ""
-    commands = 0
-    for line in said(settings).splitlines():
-        if line.startswith("::stop-commands::"):
-            inside, token = True, line.removeprefix("::stop-commands::")
-        elif inside and line == f"::{token}::":
-            inside = False
-        elif line.startswith(("::error", "::set-output", "::add-mask")):
-            assert inside, line
-            commands += 1
-    assert commands >= 3
-    assert "\x1b" not in said(settings)
-
-
-def test_stages_see_the_callers_shell_and_none_of_our_variables(here: Project) -> None:
-    here.replace("model/dvc.yaml", "python3 steps.py prepare", "env > build.env && python3 steps.py prepare")
-    settings = settings_of(here, SHELL="/bin/sh", OWN="theirs")
-    clean = {name: value for name, value in settings.environ.items() if not name.startswith("DVC_")}
-    train(here, settings_of(here, SHELL="/bin/sh", OWN="theirs"))
-    seen = dict(line.split("=", 1) for line in here.read("model/build.env").splitlines() if "=" in line)
-    assert seen["SHELL"] == "/bin/sh"
-    assert seen["OWN"] == "theirs"
-    assert seen["PATH"] == clean["PATH"]
-    assert not [name for name in seen if "TIDEGATE" in name]
-
-
-@pytest.fixture
-def stopping(here: Project) -> Iterator[Path]:
-    """A training that lasts until a file appears, which ends with the test at the latest."""
-    gate = here.root / "go"
-    waiting = "while not os.path.exists('../go') and time.time() < end: time.sleep(0.02)\n"
-    first = "import os, pathlib, time\npathlib.Path('../started').touch()\nend = time.time() + 60\n"
-    here.write("model/steps.py", first + waiting + here.read("model/steps.py"))
-    yield gate
-    gate.touch()
-
-
-def started(here: Project) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-I", str(PROGRAM), "train-model", "-C", str(here.root)]
-    process = subprocess.Popen(
-        command, env={**environment(), **AWAY}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-    )
-    until = time.monotonic() + 60
-    while not (here.root / "started").exists():
-        assert time.monotonic() < until, "the training did not start"
-        assert process.poll() is None, process.communicate()[0].decode()
-        time.sleep(0.05)
-    return process
-
-
-def test_a_killed_training_leaves_no_evidence_and_the_next_one_converges(here: Project, stopping: Path) -> None:
-    train(here, settings_of(here, dry_run=True))
-    here.write(".tidegate/train-model.json", "what an earlier training left")
-    process = started(here)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert not (here.root / ".tidegate/train-model.json").exists()
-    stopping.touch()  # what was left behind goes on, and ends
-    assert train(here).sentence.startswith("trained: ")
-    assert states(here)["evaluate"] == "ran"
-
-
-def test_an_interrupted_training_stops_everything_that_it_started(here: Project, stopping: Path) -> None:
-    process = started(here)
-    assert any("steps.py" in command for command in here.processes())
-    process.send_signal(signal.SIGINT)
-    output = process.communicate(timeout=30)[0].decode()
-    assert process.returncode == 130, output
-    assert "interrupted" in output
-    error = here.json(".tidegate/train-model.json")["error"]
-    assert isinstance(error, dict)
-    assert error["exit_code"] == 130
-    assert here.processes() == []
 
 
 # The record ----------------------------------------------------------------------------------------------------------
