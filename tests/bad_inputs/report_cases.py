@@ -182,7 +182,7 @@ BROKEN = (
     raw("nan", "not a number", WHOLE.replace("0.05", "NaN", 1), "E-EVD-002"),
     raw("infinity", "infinity", WHOLE.replace("0.05", "Infinity", 1), "E-EVD-002"),
     raw("too-large", "more than a number can be", WHOLE.replace("0.05", "1e999", 1), "E-EVD-002"),
-    raw("digits", "5,000 digits", WHOLE.replace("4358", "1" * 5_000, 1), "E-EVD-001"),
+    raw("digits", "5,000 digits", WHOLE.replace("4358", "1" * 5_000, 1), "E-EVD-002"),
     raw("twice", "a member twice", WHOLE.replace('{"schema": 1', '{"schema": 1, "schema": 1', 1), "E-EVD-003"),
     raw("schema", "of a newer Tidegate", WHOLE.replace('"schema": 1', '"schema": 2', 1), "E-EVD-004"),
     raw("member", "a member that nobody knows", WHOLE.replace('{"schema"', '{"x": 1, "schema"', 1), "E-EVD-005"),
