@@ -155,7 +155,7 @@ class DataSet(Project):
 
 def in_this_process(request: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
     """Great Expectations without a process of its own: the second time it is asked it is there at once."""
-    from tidegate.adapters import great_expectations_worker
+    from tidegate.adapters.great_expectations import worker as great_expectations_worker
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.random import Generator
 
-from tidegate.core.estimation import Estimate, estimates
-from tidegate.core.intervals import percentile
-from tidegate.core.sample import Coded, Output, Sample, coded
+from tidegate.core.comparison.estimation import Estimate, estimates
+from tidegate.core.comparison.intervals import percentile
+from tidegate.core.comparison.sample import Coded, Output, Sample, coded
 
 World = Callable[[Generator], Sample]
 

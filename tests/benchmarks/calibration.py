@@ -17,7 +17,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent / "scripts")]
 
-from tidegate.core.metric_table import KNOWN  # noqa: E402 - after the path is set
+from tidegate.core.comparison.metric_table import KNOWN  # noqa: E402 - after the path is set
 from worlds import EQUAL, World, clustered, shares, simulated  # noqa: E402
 
 FEW: dict[str, tuple[World, str]] = {

@@ -70,9 +70,9 @@ def data(rows: int) -> Data:
 
 def ours(metric: str, columns: tuple[Any, Any, Any], draws: int) -> Callable[[], Any]:
     """Both intervals, by the core's own way for the metric."""
-    from tidegate.core.estimation import estimates
-    from tidegate.core.intervals import percentile
-    from tidegate.core.sample import Coded, Output, Sample
+    from tidegate.core.comparison.estimation import estimates
+    from tidegate.core.comparison.intervals import percentile
+    from tidegate.core.comparison.sample import Coded, Output, Sample
 
     def classes(column: Any) -> Coded:
         return Coded(codes=column, labels=("0", "1"))

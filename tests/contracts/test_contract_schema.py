@@ -11,7 +11,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from tidegate.adapters import contract_file, contract_schema
+from tidegate.adapters.contract import file as contract_file
+from tidegate.adapters.contract import schema as contract_schema
 from tidegate.errors import TidegateError
 
 ROOT = Path(__file__).parents[2]

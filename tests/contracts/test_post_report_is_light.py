@@ -20,16 +20,17 @@ before = set(sys.modules)
 import argparse, tempfile
 from pathlib import Path
 from tidegate.commands import post_report
-from tidegate.adapters import github_address, github_session
-from tidegate.adapters.github_call import Patience
+from tidegate.adapters.github import address, session
+from tidegate.adapters.github.call import Patience
 from tidegate.console import Console
 from tidegate.settings import Settings
-github_session.connect({}, "t", github_address.address({}), "a/b", Patience())
+session.connect({}, "t", address.address({}), "a/b", Patience())
 parser = argparse.ArgumentParser()
 post_report.configure(parser)
 settings = Settings(workspace=Path(tempfile.mkdtemp()), config="c", model="m", environ={}, console=Console())
 post_report.run(settings, parser.parse_args(["--local"]))
-from tidegate.adapters import artifact_storage, untrusted_zip
+from tidegate.adapters import untrusted_zip
+from tidegate.adapters.github import artifact_storage
 print("\\n".join(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
 """
 

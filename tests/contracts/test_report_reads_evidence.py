@@ -13,19 +13,20 @@ import pytest
 
 from fixtures.evidence import HEAD, evidence, evidence_set
 from fixtures.rendering import context
-from tidegate.core import data_diff, training
 from tidegate.core.answer import Verdict
-from tidegate.core.comparison import compare
+from tidegate.core.comparison.comparison import compare
+from tidegate.core.comparison.sample import Output, Predictions, coded
+from tidegate.core.comparison.verdict import Policy, Side, result
 from tidegate.core.contract import DataSource, Evaluation, Gate, Model
-from tidegate.core.data_diff import Difference, Files
-from tidegate.core.data_findings import Finding, Sample
+from tidegate.core.data import diff as data_diff
+from tidegate.core.data.diff import Difference, Files
+from tidegate.core.data.findings import Finding, Sample
 from tidegate.core.evidence import Evidence, canonical_bytes, parse
 from tidegate.core.report import build
 from tidegate.core.report import data as data_view
 from tidegate.core.report import training as training_view
-from tidegate.core.sample import Output, Predictions, coded
-from tidegate.core.tracking import Recorded
-from tidegate.core.verdict import Policy, Side, result
+from tidegate.core.training import training
+from tidegate.core.training.tracking import Recorded
 
 ROWS = 1_200
 GATES = (

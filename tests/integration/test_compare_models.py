@@ -19,14 +19,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from tidegate.adapters import evidence as store
-from tidegate.adapters import tables
+from tidegate.adapters.tables import reading as tables
 from tidegate.commands import compare_models
 from tidegate.console import Console
 from tidegate.core.answer import Answer, Verdict
 from tidegate.core.evidence import digest
 from tidegate.errors import InfrastructureError, InputError
-from tidegate.reference import Champions
 from tidegate.settings import Settings
+from tidegate.steps.reference import Champions
 
 MAIN = Path(__file__).parents[2] / "scripts" / "tidegate" / "__main__.py"
 PREDICTIONS = "model/reports/predictions.parquet"

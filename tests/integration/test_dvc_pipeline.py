@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import Project, environment, project
-from tidegate.adapters.dvc_pipeline import Reproduction, reproduce
+from tidegate.adapters.dvc.pipeline import Reproduction, reproduce
 from tidegate.console import Console
 from tidegate.errors import InfrastructureError
 

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pytest
 
 from data_sets import DataSet, in_this_process
-from tidegate.adapters import great_expectations
-from tidegate.core.data_periods import frames
-from tidegate.core.suite_fit import require_parameters, unknown_columns
-from tidegate.core.suites import Suite, read
+from tidegate.adapters.great_expectations import validation as great_expectations
+from tidegate.core.data.periods import frames
+from tidegate.core.data.suite_fit import require_parameters, unknown_columns
+from tidegate.core.data.suites import Suite, read
 
 FOLDER = Path(__file__).parents[2] / "model" / "expectations"
 SHARES = ("temperature", "feels_like", "humidity", "windspeed")

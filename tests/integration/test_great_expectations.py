@@ -14,11 +14,11 @@ import pyarrow as pa
 import pytest
 
 from data_sets import between, in_this_process
-from tidegate.adapters import great_expectations
-from tidegate.adapters.great_expectations import Run
-from tidegate.core.data_periods import frames
-from tidegate.core.suites import Suite, parse
-from tidegate.core.validation import Outcome
+from tidegate.adapters.great_expectations import validation as great_expectations
+from tidegate.adapters.great_expectations.validation import Run
+from tidegate.core.data.periods import frames
+from tidegate.core.data.suites import Suite, parse
+from tidegate.core.data.validation import Outcome
 from tidegate.errors import InfrastructureError
 
 ROWS = {"id": [1, 2, 3], "price": [1.0, 50.0, 99.0], "good": [True, False, True]}

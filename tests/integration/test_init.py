@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tidegate.adapters import contract_file
+from tidegate.adapters.contract import file as contract_file
 from tidegate.cli import main
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from pipelines import environment
-from tidegate.adapters import mlflow
-from tidegate.core.tracking import ModelFile, Recorded, Run
+from tidegate.adapters.mlflow import recording as mlflow
+from tidegate.core.training.tracking import ModelFile, Recorded, Run
 from tidegate.errors import InfrastructureError
 
 # MLflow's own: its use of SQLAlchemy, and what it says about its own types when it is imported.

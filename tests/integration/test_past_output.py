@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from pipelines import Project, environment, project
-from tidegate import past_output
 from tidegate.console import Console
 from tidegate.core.contract import DataSource, Environment, Evaluation, Model
 from tidegate.errors import InfrastructureError, InputError, SecurityRefusal
 from tidegate.settings import Settings
+from tidegate.steps import past_output
 
 PREDICTIONS = "model/reports/predictions.csv"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tidegate.adapters import files
-from tidegate.core.claimed_metrics import numbers, parse_json
-from tidegate.core.produced import PICTURES
+from tidegate.core.training.claimed_metrics import numbers, parse_json
+from tidegate.core.training.produced import PICTURES
 from tidegate.errors import InputError, Problems, TidegateError
 
 _METRICS_LIMIT = 4 * 1024 * 1024

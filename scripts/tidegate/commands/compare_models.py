@@ -12,12 +12,12 @@ from tidegate.core.answer import Annotation, Answer, Verdict
 from tidegate.settings import Settings
 
 if TYPE_CHECKING:
-    from tidegate.core.comparison import Comparison
+    from tidegate.core.comparison.comparison import Comparison
+    from tidegate.core.comparison.sample import Predictions
+    from tidegate.core.comparison.verdict import Side
     from tidegate.core.contract import Model
     from tidegate.core.evidence import Subject
-    from tidegate.core.sample import Predictions
-    from tidegate.core.verdict import Side
-    from tidegate.reference import Champions
+    from tidegate.steps.reference import Champions
 
 SUMMARY = "Judge the candidate against the champion by the contract's gates."
 VERDICT = "verdict.json"
@@ -40,9 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, options: argparse.Namespace, champions: Champions | None = None) -> Answer:
     """Compare two named files, or what this work tree holds with what Git says is the champion."""
-    from tidegate import past_output, two_files
-    from tidegate.core.verdict import result
-    from tidegate.reference import Champions
+    from tidegate.core.comparison.verdict import result
+    from tidegate.steps import past_output, two_files
+    from tidegate.steps.reference import Champions
 
     if not options.candidate and not options.champion:
         return _in_repository(settings, options, champions or Champions(output=past_output.at))
@@ -51,9 +51,9 @@ def run(settings: Settings, options: argparse.Namespace, champions: Champions | 
 
 
 def _in_repository(settings: Settings, options: argparse.Namespace, champions: Champions) -> Answer:
-    from tidegate import base, champion, reference, subject
-    from tidegate.core.provenance import artifacts
-    from tidegate.core.verdict import Side, result
+    from tidegate.core.comparison.provenance import artifacts
+    from tidegate.core.comparison.verdict import Side, result
+    from tidegate.steps import base, champion, reference, subject
 
     _forget(settings)
     since = base.resolve(settings, options.base)
@@ -81,8 +81,8 @@ def _compared(
     settings: Settings, judge: Model, side: Side, candidate: Predictions, champions: Champions
 ) -> tuple[Comparison, str | None]:
     """The decision, and the digest of the champion's predictions that were read."""
-    from tidegate import reference
-    from tidegate.core.comparison import compare, stopped
+    from tidegate.core.comparison.comparison import compare, stopped
+    from tidegate.steps import reference
 
     totals = reference.totals_of(settings, judge, side.commit, champions)
     if side.commit is None:
@@ -98,8 +98,8 @@ def _leave(
 ) -> dict[str, str]:
     """Write evidence and verdict (unless this is a dry run) and return the outputs that name them."""
     from tidegate.adapters import evidence as store
+    from tidegate.core.comparison.verdict import verdict_bytes
     from tidegate.core.evidence import Evidence, digest
-    from tidegate.core.verdict import verdict_bytes
 
     data = verdict_bytes(model.name, subject, comparison, document)
     evidence = Evidence(

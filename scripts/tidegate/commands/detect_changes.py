@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 
-from tidegate import base
-from tidegate.adapters import contract_file, git
+from tidegate.adapters import git
+from tidegate.adapters.contract import file as contract_file
 from tidegate.core.answer import Answer, Verdict
 from tidegate.core.changes import touched_models
 from tidegate.settings import Settings
+from tidegate.steps import base
 
 SUMMARY = "Which of the contract's models a change touches, as a JSON list for a job matrix."
 

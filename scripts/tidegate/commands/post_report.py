@@ -13,21 +13,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from tidegate import foreign_run, reporting
-from tidegate.adapters import actions_event, github, github_address, github_session
-from tidegate.adapters.github_call import Patience
-from tidegate.adapters.github_refusal import NotPermitted, NotThere
-from tidegate.core import checks
+from tidegate.adapters.github import address as github_address
+from tidegate.adapters.github import event_file as actions_event
+from tidegate.adapters.github import pull_requests as github
+from tidegate.adapters.github import session as github_session
+from tidegate.adapters.github.call import Patience
+from tidegate.adapters.github.refusal import NotPermitted, NotThere
 from tidegate.core.answer import Annotation, Answer, Verdict
-from tidegate.core.checks import CheckKey, CheckState
-from tidegate.core.event import GitHubEvent
-from tidegate.core.pull_requests import PullRequest
+from tidegate.core.github import checks
+from tidegate.core.github.checks import CheckKey, CheckState
+from tidegate.core.github.event import GitHubEvent
+from tidegate.core.github.pull_requests import PullRequest
 from tidegate.core.report import Report, Section, build
 from tidegate.core.report.untrusted import code_span
 from tidegate.errors import InputError, SecurityRefusal, Superseded, TidegateError
-from tidegate.posting import Collected, Poster, Wish, cml_title
-from tidegate.publishing import show_checks
 from tidegate.settings import Settings
+from tidegate.steps import foreign_run, reporting
+from tidegate.steps.posting import Collected, Poster, Wish, cml_title
+from tidegate.steps.publishing import show_checks
 
 SUMMARY = "Turn the evidence into one comment, one check run, a job summary and one HTML page."
 Level = Literal["notice", "warning", "error"]

@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> Answer:
     """Stop at the first command that does not pass, report whatever happened, and end with the gate's exit code."""
-    from tidegate.adapters import contract_file
+    from tidegate.adapters.contract import file as contract_file
 
     model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(settings.model).name
     if settings.dry_run:

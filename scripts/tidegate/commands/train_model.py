@@ -14,9 +14,9 @@ from tidegate.settings import Settings
 if TYPE_CHECKING:
     from tidegate.core.contract import Model
     from tidegate.core.evidence import Subject
-    from tidegate.core.tracking import Recorded
-    from tidegate.core.training import Change
-    from tidegate.pipeline_run import Trained
+    from tidegate.core.training.tracking import Recorded
+    from tidegate.core.training.training import Change
+    from tidegate.steps.pipeline_run import Trained
 
 Recorder = Callable[..., "Recorded | None"]
 SUMMARY = "Run the stages that are out of date, say why, and record the run."
@@ -33,8 +33,10 @@ def run(settings: Settings, options: argparse.Namespace, record: Recorder | None
 
     `record` puts the run on record, `run_record.of` unless given.
     """
-    from tidegate import base, pipeline_run, run_record, subject
-    from tidegate.adapters import contract_file, mlflow, pipeline_files
+    from tidegate.adapters import pipeline_files
+    from tidegate.adapters.contract import file as contract_file
+    from tidegate.adapters.mlflow import recording as mlflow
+    from tidegate.steps import base, pipeline_run, run_record, subject
 
     model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(settings.model)
     mlflow.address(settings.evidence, settings.environ)  # one that no server has is told before hours of training
@@ -57,7 +59,7 @@ def run(settings: Settings, options: argparse.Namespace, record: Recorder | None
 
 
 def _foretold(settings: Settings, model: Model) -> Answer:
-    from tidegate import pipeline_run
+    from tidegate.steps import pipeline_run
 
     found = pipeline_run.look(settings, model).doubts
     shown = "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
@@ -73,8 +75,8 @@ def _forget(settings: Settings) -> None:
 
 def _changes(settings: Settings, model: Model, since: str | None) -> list[Change]:
     """Parameters that differ from the base's."""
-    from tidegate import subject
-    from tidegate.core.training import changes
+    from tidegate.core.training.training import changes
+    from tidegate.steps import subject
 
     if since is None:
         return []
@@ -112,7 +114,7 @@ def _leave(settings: Settings, model: Model, about: Subject, result: dict[str, A
 
 
 def _answer(trained: Trained, result: dict[str, Any], warnings: list[str]) -> Answer:
-    from tidegate.core.training import sentence
+    from tidegate.core.training.training import sentence
 
     said = sentence(trained.stages, trained.seconds)
     recorded = result["mlflow"]

@@ -9,9 +9,9 @@ from tidegate.core.answer import Annotation, Answer, Verdict
 from tidegate.settings import Settings
 
 if TYPE_CHECKING:
-    from tidegate.adapters.great_expectations import Ask
-    from tidegate.core.data_findings import Finding
-    from tidegate.data_check import Found, Question
+    from tidegate.adapters.great_expectations.validation import Ask
+    from tidegate.core.data.findings import Finding
+    from tidegate.steps.data_check import Found, Question
 
 SUMMARY = "Check the data against its expectations, and against the base's data where it changed."
 DOCS = "data-docs"
@@ -29,8 +29,10 @@ def run(settings: Settings, options: argparse.Namespace, ask: Ask | None = None)
 
     `ask` is who runs expectations, if not Great Expectations in a process of its own.
     """
-    from tidegate import base, data_check
-    from tidegate.adapters import contract_file, dvc_data, past_validations
+    from tidegate.adapters import past_validations
+    from tidegate.adapters.contract import file as contract_file
+    from tidegate.adapters.dvc import data as dvc_data
+    from tidegate.steps import base, data_check
 
     _forget(settings)
     model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(settings.model)

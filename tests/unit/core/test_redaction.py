@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.core.redaction import REDACTED, names_a_secret, redacted, secrets_in
@@ -85,7 +85,6 @@ def test_a_name_that_does_not(name: str) -> None:
     assert not names_a_secret(name)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_redacting_twice_is_redacting_once(text: str) -> None:
     assert redacted(redacted(text)) == redacted(text)

@@ -32,7 +32,7 @@ def exported(wanted: params.Params, table: pa.Table = TABLE) -> tuple[bytes, np.
     return model, train.answers(trainer, hours(300, start="2013-05-06", seed=9), wanted.features)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     features=st.lists(st.sampled_from(list(FEATURES)), min_size=1, unique=True),
     trees=st.integers(1, 8),

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Literal
 
 from tidegate.core.answer import Verdict
-from tidegate.core.metric_table import KNOWN
+from tidegate.core.comparison.metric_table import KNOWN
 from tidegate.core.report.reading import Reader
 
 Interval = tuple[float, float]

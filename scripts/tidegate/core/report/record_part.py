@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from tidegate.core.metric_table import KNOWN
+from tidegate.core.comparison.metric_table import KNOWN
 from tidegate.core.report.blocks import Block, Code, Column, Details, Line, Link, Listing, Paragraph, Piece, Table
 from tidegate.core.report.bounds import Bounds, first
 from tidegate.core.report.comparison import ChampionKind, Change, Comparison

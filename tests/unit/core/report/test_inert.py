@@ -244,13 +244,13 @@ words = st.text(alphabet=st.characters(codec=None), min_size=1, max_size=120).fi
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(words, st.sampled_from(SLOTS))
 def test_any_text_anywhere_is_inert(text: str, slot: Slot) -> None:
     check(slot.kind, [slot], text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="`|\\ \n<>&$@#*_[]()!~-a", max_size=40))
 def test_any_mixture_of_syntax_is_inert(text: str) -> None:
     check("fail", [slot for slot in SLOTS if slot.kind == "fail" and (text or "empty" not in slot.meant)], text)

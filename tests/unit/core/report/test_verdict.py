@@ -262,7 +262,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(POINTERS), json_values)
 def test_no_evidence_makes_the_report_raise(pointer: tuple[Any, ...], value: object) -> None:
     found = report(changed(evidence_set("pass"), *pointer, value=value))
@@ -274,7 +274,7 @@ def test_no_evidence_makes_the_report_raise(pointer: tuple[Any, ...], value: obj
 numbers = st.floats(min_value=-1e300, max_value=1e300)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(numbers, numbers, numbers, numbers, st.sampled_from(["1%", "0", "0.01", "1e400", "60"]), st.data())
 def test_any_finite_numbers_can_be_shown(
     now: float, before: float, one: float, other: float, limit: str, data: st.DataObject

@@ -1,0 +1,1 @@
+"""Data files as they are tracked: Parquet and CSV."""

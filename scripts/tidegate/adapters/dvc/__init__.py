@@ -1,0 +1,1 @@
+"""DVC: pointers, pipelines, cache and remote."""

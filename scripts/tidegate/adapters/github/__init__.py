@@ -1,0 +1,1 @@
+"""GitHub, over github3.py's session."""

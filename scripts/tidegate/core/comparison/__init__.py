@@ -1,0 +1,1 @@
+"""The decision: two models' predictions and a contract in, a verdict with its reasons out."""

@@ -1,0 +1,141 @@
+"""The whole decision in one pure function: two models' predictions and a contract in, verdict and reasons out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tidegate.core.answer import Verdict
+from tidegate.core.comparison.conclusion import conclude, is_identical
+from tidegate.core.comparison.estimation import Estimate, estimates
+from tidegate.core.comparison.findings import Finding, judge
+from tidegate.core.comparison.flips import Flips, Regression, flips, flips_by_slice, regressions
+from tidegate.core.comparison.metric_results import MetricResult, result_of, slice_results
+from tidegate.core.comparison.metrics import METRICS
+from tidegate.core.comparison.pairing import Unlike, not_finite, pair
+from tidegate.core.comparison.questions import asked, questions
+from tidegate.core.comparison.resampling import DRAWS
+from tidegate.core.comparison.sample import Mask, Predictions, Sample
+from tidegate.core.comparison.seeds import seed_of, seed_of_part
+from tidegate.core.comparison.slices import Slice, slices_of
+from tidegate.core.comparison.task import usual_metrics
+from tidegate.core.comparison.totals import Totals, total_estimates
+from tidegate.core.contract import Model
+from tidegate.core.rounding import counted
+
+_IN_EACH_TAIL = 10
+"""Draws beyond each end of the strictest interval of a family; more questions therefore cost more draws."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The decision and everything it rests on. `slices` are worst first."""
+
+    verdict: Verdict
+    sentence: str
+    rows: int = 0
+    clusters: int | None = None
+    cluster: str | None = None
+    alpha: float = 0.05
+    draws: int = 0
+    family: tuple[str, ...] = ()
+    metrics: tuple[MetricResult, ...] = ()
+    gates: tuple[Finding, ...] = ()
+    slices: tuple[MetricResult, ...] = ()
+    flips: Flips | None = None
+    slice_flips: Mapping[Slice, Flips] = field(default_factory=dict)
+    regressions: tuple[Regression, ...] = ()
+
+
+def compare(
+    policy: Model, candidate: Predictions, champion: Predictions | None, totals: Totals | None = None
+) -> Comparison:
+    """Judge `candidate` against `champion` (None: there is none yet) by the policy's gates.
+
+    `totals` has the metrics that rows do not give. Raises InputError for tables that are not what the contract says.
+    """
+    sample = pair(candidate, champion, policy.evaluation.positive)
+    if isinstance(sample, Unlike):
+        return stopped(policy, Verdict.INCOMPARABLE, f"the hold-out changed: {'; '.join(sample.reasons)}")
+    if (bad := not_finite(sample.candidate)) is not None:
+        return stopped(policy, Verdict.FAIL, _not_numbers(sample, bad))
+    if sample.champion is not None and (bad := not_finite(sample.champion)) is not None:
+        return stopped(policy, Verdict.INCOMPARABLE, f"of the champion's, {_not_numbers(sample, bad)}")
+    return _judged(policy, sample, totals or Totals())
+
+
+def compare_totals(policy: Model, totals: Totals) -> Comparison:
+    """Judge by numbers alone: exact to the last digit that was written, and silent about chance.
+
+    Raises InputError E-MET-006, E-MET-009.
+    """
+    found = total_estimates(policy, _gated(policy), totals)
+    asked = questions(policy, {}, {None: found}, rows=0, first=totals.champion is None)
+    findings, family = judge(asked, policy.alpha)
+    verdict, sentence = conclude(findings, first=totals.champion is None, identical=False)
+    metrics = tuple(result_of(policy, None, estimate, judged=False) for estimate in found.values())
+    return Comparison(
+        verdict=verdict, sentence=sentence, alpha=policy.alpha, family=family, gates=findings, metrics=metrics
+    )
+
+
+def stopped(policy: Model, verdict: Verdict, why: str) -> Comparison:
+    """A decision that was reached before any gate was asked."""
+    word = "not promotable" if verdict is Verdict.FAIL else verdict.value
+    return Comparison(verdict=verdict, sentence=f"{word}: {why}", alpha=policy.alpha)
+
+
+def _not_numbers(sample: Sample, bad: Mask) -> str:
+    places = np.flatnonzero(bad)
+    shown = ", ".join(str(sample.ids[place])[:40] for place in places[:3]) + (", …" if len(places) > 3 else "")
+    return f"{len(places):,} of {counted(sample.rows, 'prediction')} are not finite numbers (ids {shown})"
+
+
+def _judged(policy: Model, sample: Sample, totals: Totals) -> Comparison:
+    columns = dict.fromkeys([*policy.evaluation.slices, *(name for gate in policy.gates for name in gate.slices)])
+    parts = slices_of(sample, columns)
+    draws = max(DRAWS, math.ceil(2 * _IN_EACH_TAIL / policy.alpha) * asked(policy, parts))
+    found = _found(policy, sample, parts, draws)
+    numbers = total_estimates(policy, [name for name in _gated(policy) if name not in METRICS], totals)
+    everything = {**found, None: {**found[None], **numbers}}
+    first = sample.champion is None
+    findings, family = judge(questions(policy, parts, everything, rows=sample.rows, first=first), policy.alpha)
+    verdict, sentence = conclude(findings, first=first, identical=is_identical(sample))
+    return Comparison(
+        verdict=verdict,
+        sentence=sentence,
+        rows=sample.rows,
+        clusters=None if sample.cluster is None else len(np.unique(sample.cluster.codes)),
+        cluster=policy.evaluation.cluster,
+        alpha=policy.alpha,
+        draws=draws,
+        family=family,
+        metrics=tuple(result_of(policy, None, estimate, judged=True) for estimate in everything[None].values()),
+        gates=findings,
+        slices=slice_results(policy, parts, found),
+        flips=flips(sample),
+        slice_flips=flips_by_slice(sample, parts),
+        regressions=regressions(sample),
+    )
+
+
+def _gated(policy: Model) -> list[str]:
+    return list(dict.fromkeys(gate.metric for gate in policy.gates))
+
+
+def _found(
+    policy: Model, sample: Sample, parts: Mapping[Slice, Mask], draws: int
+) -> dict[Slice | None, dict[str, Estimate]]:
+    """Estimates over all rows (None) and in each slice that has any, each with a seed of its own."""
+    gated = [name for name in _gated(policy) if name in METRICS]
+    seed = seed_of(sample)
+    whole = estimates(sample, [*gated, *usual_metrics(sample)], draws, seed)
+    in_parts: dict[Slice | None, dict[str, Estimate]] = {
+        part: estimates(sample.take(mask), gated, draws, seed_of_part(seed, str(part)))
+        for part, mask in parts.items()
+        if mask.any()
+    }
+    return {None: whole, **in_parts}

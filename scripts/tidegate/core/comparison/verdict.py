@@ -1,0 +1,147 @@
+"""The verdict as a document: what the report, the promotion and the deployment read, in bytes that never vary.
+
+The same document is the result of `compare-models` and, with subject and decision, `verdict.json`, whose digest travels
+with the model from here on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from tidegate.core.comparison.comparison import Comparison
+from tidegate.core.comparison.findings import Finding
+from tidegate.core.comparison.flips import Flips
+from tidegate.core.comparison.intervals import Interval
+from tidegate.core.comparison.metric_results import MetricResult
+from tidegate.core.comparison.slices import Slice
+from tidegate.core.evidence import SCHEMA, Subject, canonical_bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """One of the two models: where it comes from, and digests of what was read (`artifacts`: path → digest)."""
+
+    kind: Literal["candidate", "release", "base", "file", "none"]
+    commit: str | None = None
+    version: str | None = None
+    predictions: str | None = None
+    artifacts: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        if self.kind == "none":
+            return "no champion"
+        return f"release {self.version}" if self.kind == "release" else f"the model at {(self.commit or '')[:12]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """Which contract judged, and whether the change edits it."""
+
+    source: Literal["base", "workspace", "options"]
+    digest: str
+    changed: bool
+
+
+def result(comparison: Comparison, candidate: Side, champion: Side, policy: Policy) -> dict[str, Any]:
+    """The comparison as JSON values; what is no finite number is null, never a number."""
+    return {
+        "sentence": comparison.sentence,
+        "candidate": _without(asdict(candidate), "kind", "version"),
+        "champion": asdict(champion),
+        "rows": comparison.rows,
+        "clusters": comparison.clusters,
+        "cluster": comparison.cluster,
+        "alpha": comparison.alpha,
+        "draws": comparison.draws,
+        "family": list(comparison.family),
+        "metrics": [_metric(metric) for metric in comparison.metrics],
+        "gates": [_gate(gate) for gate in comparison.gates],
+        "slices": [_slice(part) for part in comparison.slices],
+        "flips": _flips(comparison),
+        "regressions": [asdict(row) for row in comparison.regressions],
+        "policy": {"from": policy.source, "digest": policy.digest, "changed": policy.changed},
+    }
+
+
+def verdict_bytes(model: str, subject: Subject, comparison: Comparison, result: Mapping[str, Any]) -> bytes:
+    """Canonical bytes of the verdict; nothing in them depends on when or where it was reached."""
+    return canonical_bytes(
+        {
+            "schema": SCHEMA,
+            "kind": "verdict",
+            "model": model,
+            "subject": asdict(subject),
+            "verdict": comparison.verdict.value,
+            "result": result,
+        }
+    )
+
+
+def _metric(metric: MetricResult) -> dict[str, Any]:
+    return {
+        "name": metric.name,
+        "direction": metric.direction,
+        "candidate": _number(metric.candidate),
+        "champion": _number(metric.champion),
+        "difference": _number(metric.difference),
+        "interval": _interval(metric.interval),
+        "level": metric.level,
+        "better": metric.better,
+    }
+
+
+def _slice(metric: MetricResult) -> dict[str, Any]:
+    part = {} if metric.part is None else asdict(metric.part)
+    shown = _without(_metric(metric), "name", "direction", "level", "better")
+    return {**part, "rows": metric.rows, "metric": metric.name, **shown, "judged": metric.judged}
+
+
+def _gate(gate: Finding) -> dict[str, Any]:
+    return {
+        "metric": gate.metric,
+        "slice": _part(gate.part),
+        "kind": gate.kind,
+        "limit": gate.limit,
+        "severity": gate.severity,
+        "rows": gate.rows,
+        "candidate": _number(gate.candidate),
+        "champion": _number(gate.champion),
+        "difference": _number(gate.difference),
+        "interval": _interval(gate.interval),
+        "interval_of": gate.interval_of,
+        "level": gate.level,
+        "verdict": gate.verdict.value,
+        "sentence": gate.sentence,
+        "detectable": _number(gate.detectable),
+        "rows_needed": gate.rows_needed,
+    }
+
+
+def _flips(comparison: Comparison) -> dict[str, Any] | None:
+    if comparison.flips is None:
+        return None
+    by_slice = [{**asdict(part), **_changed(flips)} for part, flips in comparison.slice_flips.items()]
+    return {**asdict(comparison.flips), "slices": by_slice}
+
+
+def _changed(flips: Flips) -> dict[str, int]:
+    return {"became_right": flips.became_right, "became_wrong": flips.became_wrong}
+
+
+def _part(part: Slice | None) -> dict[str, str] | None:
+    return None if part is None else asdict(part)
+
+
+def _interval(interval: Interval | None) -> list[float] | None:
+    return [interval.low, interval.high] if interval is not None and interval.bounded else None
+
+
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _without(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in names}

@@ -1,0 +1,1 @@
+"""What GitHub tells and shows, as values: events, pull requests, comments, check runs, artifacts."""

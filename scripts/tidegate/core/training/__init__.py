@@ -1,0 +1,1 @@
+"""What a training did and what it claims, from what DVC recorded."""

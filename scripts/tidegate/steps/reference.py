@@ -1,0 +1,135 @@
+"""What the candidate is held against: the champion's predictions and numbers, proven to be the champion's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from tidegate.adapters import files, git, pipeline_files
+from tidegate.adapters.dvc import documents as dvc_documents
+from tidegate.adapters.dvc import trees as dvc_trees
+from tidegate.adapters.tables import reading as tables
+from tidegate.core.comparison.metrics import METRICS
+from tidegate.core.comparison.pairing import Unlike, pair
+from tidegate.core.comparison.provenance import artifacts, scored_twice
+from tidegate.core.comparison.sample import Predictions
+from tidegate.core.comparison.task import task_of
+from tidegate.core.comparison.totals import Totals
+from tidegate.core.contract import Model
+from tidegate.core.training.pipeline import DEFINITION, RECORD, UNKNOWN, Record
+from tidegate.core.training.produced import Produced, produced
+from tidegate.errors import InputError
+from tidegate.settings import Settings
+from tidegate.steps import champion
+
+
+@dataclass(frozen=True, kw_only=True)
+class Champions:
+    """Where a champion's files come from.
+
+    `output`: a file of its pipeline as it was at a commit, restored or made again. `rescore`: what that commit's model
+    says about the candidate's rows, or the reason why it cannot be asked; None where nothing offers that.
+    """
+
+    output: Callable[[Settings, Model, str, str], Path]
+    rescore: Callable[[Settings, Model, str, Predictions], Predictions | str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """What `dvc.lock` recorded and `dvc.yaml` names, at a commit or in the work tree."""
+
+    stages: Mapping[str, Record]
+    produced: Produced
+
+
+def candidate_of(settings: Settings, judge: Model, recorded: Mapping[str, str]) -> Predictions:
+    """The work tree's predictions, which must be those that its pipeline wrote, as far as `dvc.lock` records them.
+
+    Raises InputError E-MET-021 when they are others, and what `tables.read` raises.
+    """
+    shown = judge.evaluation.predictions
+    path, wanted = files.inside(settings.workspace, shown), recorded.get(shown, UNKNOWN)
+    if path.is_file() and not wanted.endswith(UNKNOWN) and wanted != f"md5:{dvc_trees.digest_of(path)}":
+        fix = "Run tidegate train-model, which makes it again and records it."
+        raise InputError("E-MET-021", "is not the file that dvc.lock records.", where=shown, fix=fix)
+    return tables.read(path, judge.evaluation, task_of(judge), shown=shown)
+
+
+def predictions_of(
+    settings: Settings, judge: Model, commit: str, candidate: Predictions, champions: Champions
+) -> Predictions | str:
+    """The champion's predictions of the candidate's rows, or the reason why there are none to compare with.
+
+    Raises InfrastructureError where trying again may help, SecurityRefusal for bytes that are not those recorded.
+    """
+    theirs = champion.model_at(settings, judge.name, commit) or judge
+    output = theirs.evaluation.predictions
+    try:
+        path = champions.output(settings, theirs, commit, output)
+        found = tables.read(path, theirs.evaluation, task_of(judge), shown=f"{output} at {commit[:12]}")
+    except InputError as error:
+        return f"the champion's predictions cannot be had: {error}"
+    if found.digest == candidate.digest and (twice := _scored_twice(settings, judge, commit)):
+        return f"the predictions are the champion's own although {', '.join(twice)} changed: one model was scored twice"
+    if champions.rescore is not None and isinstance(pair(candidate, found), Unlike):
+        return champions.rescore(settings, theirs, commit, candidate)
+    return found
+
+
+def totals_of(settings: Settings, judge: Model, commit: str | None, champions: Champions) -> Totals:
+    """The numbers that both pipelines claim, where a gate needs one that rows do not give; else none.
+
+    Raises InputError or Problems for a candidate's metrics file that cannot be trusted.
+    """
+    if all(gate.metric in METRICS for gate in judge.gates):
+        return Totals()
+    names = pipeline_at(settings, judge, None).produced.metrics
+    mine = pipeline_files.claimed(settings.workspace, names)
+    shown = ", ".join(names) or f"{judge.path}/{DEFINITION}"
+    return Totals(candidate=mine, champion=_champions_totals(settings, judge, commit, champions), name=shown)
+
+
+def _champions_totals(
+    settings: Settings, judge: Model, commit: str | None, champions: Champions
+) -> Mapping[str, float] | None:
+    """None where there is no champion; nothing where its files cannot be had, so that its gates stay undecided."""
+    if commit is None:
+        return None
+    names = pipeline_at(settings, judge, commit).produced.metrics
+    try:
+        folders = {_root(champions.output(settings, judge, commit, name), name) for name in names}
+        return pipeline_files.claimed(folders.pop(), names) if len(folders) == 1 else {}
+    except InputError:
+        return {}
+
+
+def _root(path: Path, name: str) -> Path:
+    """The folder from which `path` is called `name`."""
+    return path.parents[len(PurePosixPath(name).parts) - 1]
+
+
+def pipeline_at(settings: Settings, model: Model, commit: str | None) -> Pipeline:
+    """The model's pipeline at a commit, or in the work tree for None; empty where there is none."""
+    place = f"{model.path}/{DEFINITION}"
+    defined = dvc_documents.parsed(_bytes(settings, commit, place), place)
+    stages = dvc_documents.recorded(_bytes(settings, commit, f"{model.path}/{RECORD}"), defined, model.path)
+    return Pipeline(stages=stages, produced=produced(defined, model.path, stages))
+
+
+def artifacts_at(settings: Settings, model: Model, commit: str | None) -> dict[str, str]:
+    """Path → digest of what the model's pipeline wrote, as recorded at a commit; nothing for no commit."""
+    return {} if commit is None else artifacts(pipeline_at(settings, model, commit).stages)
+
+
+def _bytes(settings: Settings, commit: str | None, path: str) -> bytes | None:
+    if commit is not None:
+        return git.show(settings.workspace, commit, path)
+    place = settings.workspace / path
+    return place.read_bytes() if place.is_file() else None
+
+
+def _scored_twice(settings: Settings, model: Model, commit: str) -> tuple[str, ...]:
+    now, before = (pipeline_at(settings, model, which) for which in (None, commit))
+    return scored_twice(now.stages, before.stages, model.evaluation.predictions, now.produced.model)
