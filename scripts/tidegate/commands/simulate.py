@@ -49,7 +49,7 @@ def run(settings: Settings, options: argparse.Namespace) -> Answer:
     if scenes is None:
         raise InputError("E-SIM-013", f"--scenario {options.scenario!r} is not one of: {', '.join(SCENARIOS)}.")
     start, teller = time.monotonic(), telling.Teller(settings.console)
-    with _ending_on_sigterm(), _folder(options.keep) as folder:
+    with _ending_politely(), _folder(options.keep) as folder:
         teller.say(f"Bringing up a GitHub with the files of {settings.workspace} ...")
         with opened(settings.workspace, settings.environ, folder, tell=teller.tell, disabled=OWN_TESTS) as hub:
             teller.say(f"  {hub.github.address}/{hub.github.repository} ({time.monotonic() - start:.1f} s)")
@@ -86,14 +86,18 @@ def _folder(keep: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _ending_on_sigterm() -> Iterator[None]:
-    """A polite kill ends like Ctrl-C, so that every process we started ends with us."""
+def _ending_politely() -> Iterator[None]:
+    """A polite kill ends like Ctrl-C, so that every process we started ends with us.
+
+    Ctrl-C is heard also where a shell started us in the background and had us ignore it: runs are cancelled by it.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
