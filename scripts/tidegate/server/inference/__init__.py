@@ -1,0 +1,1 @@
+"""The model: loaded from checked bytes, run in batches of whatever arrived together."""
