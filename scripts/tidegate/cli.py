@@ -21,7 +21,9 @@ COMMANDS = {
     "train-model": "run the stages that are out of date and record the run",
     "compare-models": "judge the candidate against the champion by the contract's gates",
     "post-report": "turn the evidence into one comment, check run and HTML file",
-    "run": "all of the above on this machine, as a pull request would",
+    "promote-model": "write the release that a merge makes, or the next environment's, into Git",
+    "deploy-model": "make an environment run what its release.yaml names, and take a bad release back",
+    "run": "a pull request's commands on this machine, one after the other",
     "simulate": "a whole GitHub on this machine: real pull requests through the real workflows",
 }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tidegate.adapters.release_file import Release, parse
+from tidegate.adapters.release_file import parse
+from tidegate.core.release.release import Release
 from tidegate.errors import InputError
 
 COMMIT = "4f1c9a2" + "0" * 33
@@ -12,13 +13,19 @@ WHOLE = f"""\
 model: bike-demand
 version: 7
 commit: {COMMIT}
-digests: {{model: sha256:1, image: sha256:2}}
+digests: {{model: "sha256:{"1" * 64}", data: "md5:{"2" * 32}.dir"}}
 metrics: {{rmse: 71.3}}
 """
 
 
 def test_a_release_is_read() -> None:
-    assert parse(WHOLE.encode(), "release.yaml") == Release(model="bike-demand", commit=COMMIT, version="7")
+    assert parse(WHOLE.encode(), "release.yaml") == Release(
+        model="bike-demand",
+        commit=COMMIT,
+        version="7",
+        digests={"model": f"sha256:{'1' * 64}", "data": f"md5:{'2' * 32}.dir"},
+        metrics={"rmse": 71.3},
+    )
 
 
 BROKEN = {
@@ -32,6 +39,8 @@ BROKEN = {
     "no YAML": ("model: [", "while parsing"),
     "not UTF-8": (b"model: \xff\xfe", ""),
     "an object": (WHOLE.replace("bike-demand", "!!python/object/apply:os.getcwd []"), "it names no model"),
+    "no digest": (WHOLE.replace("sha256:", "latest:"), "the digest model is"),
+    "another key": (WHOLE + "image: latest\n", "it has 'image'"),
     "large": ("x: " + "y" * 70_000, "larger than"),
 }
 

@@ -1,0 +1,33 @@
+"""A running model, asked as its clients ask it: rows in, predictions out."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tidegate.errors import InfrastructureError
+
+_LIMIT = 4 * 1024 * 1024
+
+
+def ask(address: str, rows: Sequence[Mapping[str, Any]], *, seconds: float) -> list[float]:
+    """One prediction per row of a model with one output. Raises InfrastructureError E-DEP-015 without an answer."""
+    link = http.client.HTTPConnection(address, timeout=seconds)
+    try:
+        body = json.dumps({"dataframe_records": list(rows)}, allow_nan=False)
+        link.request("POST", "/invocations", body, {"Content-Type": "application/json"})
+        reply = link.getresponse()
+        text = reply.read(_LIMIT).decode()
+        if reply.status != 200:
+            raise InfrastructureError("E-DEP-015", f"{address} answers {reply.status}: {text[:300]}")
+        return [float(value) for value in _flat(json.loads(text)["predictions"])]
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+        raise InfrastructureError("E-DEP-015", f"{address} does not answer: {error!r:.200}") from error
+    finally:
+        link.close()
+
+
+def _flat(predictions: Any) -> list[Any]:
+    return [entry[0] if isinstance(entry, list) and len(entry) == 1 else entry for entry in predictions]

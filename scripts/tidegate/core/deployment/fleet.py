@@ -1,0 +1,44 @@
+"""What runs in an environment: which versions, which of them answers how many of the requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """One running version. `release`: digest of its release; `weight`: percent of the requests that it answers.
+
+    `ready`: it says itself that it can answer.
+    """
+
+    release: str
+    version: str
+    commit: str
+    weight: int = 0
+    ready: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """All versions that run, in the order in which they were started; no release twice."""
+
+    instances: tuple[Instance, ...] = ()
+
+    def of(self, release: str) -> Instance | None:
+        """The instance of a release, if it runs."""
+        return next((instance for instance in self.instances if instance.release == release), None)
+
+    def others(self, release: str) -> tuple[Instance, ...]:
+        """Every instance of another release."""
+        return tuple(instance for instance in self.instances if instance.release != release)
+
+    @property
+    def serving(self) -> tuple[Instance, ...]:
+        """Instances that are asked."""
+        return tuple(instance for instance in self.instances if instance.weight > 0)
+
+    def champion_beside(self, release: str) -> Instance | None:
+        """The other version that answers most, or could answer: where a rollback of `release` leads."""
+        able = [instance for instance in self.others(release) if instance.ready]
+        return max(able, key=lambda instance: instance.weight, default=None)

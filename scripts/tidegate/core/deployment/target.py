@@ -1,0 +1,47 @@
+"""What a place to run in must be able to do; a new target is one class with these methods and one row in a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tidegate.core.deployment.fleet import Fleet
+from tidegate.core.deployment.traffic import Traffic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """A release as something that can be started: the folder that the server reads, and what names it.
+
+    `folder` is a path; `release`: digest of the folder's ``release.json``, and so of everything in it.
+    """
+
+    release: str
+    version: str
+    commit: str
+    folder: str
+
+
+class Target(Protocol):
+    """Every method may be called again after it was killed half way, and then ends as if it had not been."""
+
+    def fleet(self) -> Fleet:
+        """What runs now, as seen and not as remembered."""
+
+    def start(self, package: Package) -> None:
+        """Start a release that nobody asks yet. Raises TidegateError when that is impossible."""
+
+    def address(self, release: str) -> str:
+        """``host:port`` at which this one release can be asked past the proxy."""
+
+    def shift(self, weights: dict[str, int]) -> None:
+        """Divide the requests: release → percent; a release that is not named gets none. No request is lost."""
+
+    def traffic(self, release: str) -> Traffic:
+        """What the release has answered since it was started, as counts that only grow."""
+
+    def stop(self, release: str) -> None:
+        """Let the release finish what it was asked, and end it."""
+
+    def log(self, release: str) -> tuple[str, ...]:
+        """The last lines that the release printed: why it did not get ready, as a rule."""
