@@ -3,8 +3,9 @@
     python tests/benchmarks/compare.py [--rows 100000 1000000] [--draws 2000] [--metrics accuracy f1 auc log_loss rmse]
 
 Every figure is a fresh process: seconds from arrays in memory to two intervals (of the candidate's value and of the
-difference), and the process's peak memory. Peers do a few draws and are scaled to all of them, said so by `×`; they
-give the difference only. Seconds are of this machine, ratios travel.
+difference), and the most memory that the process ever had; in brackets what it had before, arrays included. Peers do a
+few draws and are scaled to all of them, said so by `×`; they give the difference only. Seconds are of this machine,
+ratios travel.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,39 +33,33 @@ PEER_SECONDS = 6.0
 MOST_PEER_ROWS = 1_000_000
 
 
-@dataclass(frozen=True)
-class Data:
-    """Truth, and what both models say: numbers, classes (0 and 1) and probabilities."""
-
-    number: Any
-    new: Any
-    old: Any
-    truth: Any
-    score: Any
-    old_score: Any
-
-    @property
-    def columns(self) -> dict[str, tuple[Any, Any, Any]]:
-        """What each metric is computed from: truth, candidate, champion."""
-        said, old_said = (self.score > 0.5).astype(np.int64), (self.old_score > 0.5).astype(np.int64)
-        labels, scores = (self.truth, said, old_said), (self.truth, self.score, self.old_score)
-        numbers = (self.number, self.new, self.old)
-        return {
-            **dict.fromkeys(("accuracy", "f1"), labels),
-            **dict.fromkeys(("auc", "average_precision", "log_loss"), scores),
-            **dict.fromkeys(("rmse", "rmse in clusters"), numbers),
-        }
-
-
-def data(rows: int) -> Data:
-    """A seeded hold-out; scores without ties, a third of the rows positive."""
+def columns_of(metric: str, rows: int) -> tuple[Any, Any, Any]:
+    """Truth, candidate and champion of a seeded hold-out, as the metric needs them and nothing beside."""
     random = np.random.default_rng(0)
+    return _numbers(random, rows) if metric.startswith("rmse") else _classes(random, rows, metric)
+
+
+def _numbers(random: np.random.Generator, rows: int) -> tuple[Any, Any, Any]:
     number, shared = random.gamma(2, 50, rows), random.normal(0, 10, rows)
+    shared += number
+    return number, shared + random.normal(0, 8, rows), shared + random.normal(0, 8.1, rows)
+
+
+def _classes(random: np.random.Generator, rows: int, metric: str) -> tuple[Any, Any, Any]:
+    """Scores without ties, a third of the rows positive; predicted classes (0 and 1) from them."""
     truth = (random.random(rows) < 0.33).astype(np.int64)
-    margin = 2 * truth - 1 + random.normal(0, 0.8, rows)
-    scores = [1 / (1 + np.exp(-(margin + random.normal(0, spread, rows)))) for spread in (0.8, 0.82)]
-    old = number + shared + random.normal(0, 8.1, rows)
-    return Data(number, number + shared + random.normal(0, 8, rows), old, truth, *scores)
+    margin = random.normal(0, 0.8, rows)
+    margin += 2 * truth - 1
+    scores = []
+    for spread in (0.8, 0.82):
+        score = random.normal(0, spread, rows)
+        score += margin
+        np.negative(score, out=score)
+        np.exp(score, out=score)
+        score += 1
+        np.reciprocal(score, out=score)
+        scores.append((score > 0.5).astype(np.int64) if metric in ("accuracy", "f1") else score)
+    return truth, scores[0], scores[1]
 
 
 def ours(metric: str, columns: tuple[Any, Any, Any], draws: int) -> Callable[[], Any]:
@@ -84,13 +78,13 @@ def ours(metric: str, columns: tuple[Any, Any, Any], draws: int) -> Callable[[],
 
     truth, new, old = columns
     rows = np.arange(len(truth))
-    days = Coded(codes=rows // 24, labels=tuple(map(str, range(len(rows) // 24 + 1))))
+    days = Coded(codes=rows // 24, labels=tuple(map(str, range(len(rows) // 24 + 1)))) if "clusters" in metric else None
     sample = Sample(
         ids=rows,
         truth=truth if metric.startswith("rmse") else classes(truth),
         candidate=output(new),
         champion=output(old),
-        cluster=days if "clusters" in metric else None,
+        cluster=days,
     )
 
     def run() -> Any:
@@ -170,7 +164,8 @@ def loops(metric: str, columns: tuple[Any, Any, Any], draws: int) -> Callable[[]
 
 def measure(way: str, metric: str, rows: int, draws: int) -> dict[str, float]:
     """One way, in this process: ours three times (the median counts), a peer for a few seconds (and scaled)."""
-    columns = data(rows).columns[metric]
+    columns = columns_of(metric, rows)
+    given = _memory()["megabytes"]
     if way == "ours":
         ours(metric, tuple(column[:1000] for column in columns), 10)()  # imports and first calls are no part of it
         seconds = []
@@ -178,7 +173,7 @@ def measure(way: str, metric: str, rows: int, draws: int) -> dict[str, float]:
             start = time.perf_counter()
             ours(metric, columns, draws)()
             seconds.append(time.perf_counter() - start)
-        return {"seconds": statistics.median(seconds), "done": draws, **_memory()}
+        return {"seconds": statistics.median(seconds), "done": draws, **_memory(), "given": given}
     prepared = scipys if way == "scipy" else loops
     prepared(metric, tuple(column[:1000] for column in columns), 2)()
     done, seconds = 2, 0.0
@@ -187,7 +182,7 @@ def measure(way: str, metric: str, rows: int, draws: int) -> dict[str, float]:
         start = time.perf_counter()
         prepared(metric, columns, done)()
         seconds = time.perf_counter() - start
-    return {"seconds": seconds * draws / done, "done": done, **_memory()}
+    return {"seconds": seconds * draws / done, "done": done, **_memory(), "given": given}
 
 
 def _memory() -> dict[str, float]:
@@ -204,10 +199,11 @@ def apart(way: str, metric: str, rows: int, draws: int) -> dict[str, float]:
     return found
 
 
-def compare(metric: str, rows: int, draws: int) -> float:
-    """Print one line, and return our seconds."""
+def compare(metric: str, rows: int, draws: int) -> dict[str, float]:
+    """Print one line, and return our own figures."""
     mine = apart("ours", metric, rows, draws)
-    line = f"{rows:>10,}  {metric:<18}{mine['seconds']:>8.2f} s{mine['megabytes']:>7.0f} MB"
+    memory = f"{mine['megabytes']:.0f} MB ({mine['given']:.0f})"
+    line = f"{rows:>10,}  {metric:<18}{mine['seconds']:>8.2f} s{memory:>16}"
     for way in WAYS[1:]:
         if rows > MOST_PEER_ROWS or "clusters" in metric:
             line += f"{'–':>20}{'–':>8}"
@@ -216,7 +212,7 @@ def compare(metric: str, rows: int, draws: int) -> float:
         scaled = f"× {draws / peer['done']:.0f}"
         line += f"{peer['seconds']:>10,.0f} s ({scaled:>5}){peer['seconds'] / mine['seconds']:>7,.0f}×"
     print(line, flush=True)
-    return mine["seconds"]
+    return mine
 
 
 def main() -> None:
@@ -232,13 +228,13 @@ def main() -> None:
         print(json.dumps(measure(way, metric, int(rows), int(draws))))
         return
     print(f"{options.draws:,} draws")
-    print(f"{'rows':>10}  {'metric':<18}{'ours':>10}{'memory':>10}{'scipy':>20}{'ratio':>8}{'loop':>20}{'ratio':>8}")
+    print(f"{'rows':>10}  {'metric':<18}{'ours':>10}{'memory':>16}{'scipy':>20}{'ratio':>8}{'loop':>20}{'ratio':>8}")
     for rows in options.rows:
-        seconds = {metric: compare(metric, rows, options.draws) for metric in options.metrics}
-        if set(FIVE) <= set(seconds):
-            print(
-                f"{rows:>10,}  these five together: {sum(seconds[metric] for metric in FIVE):.1f} s ({', '.join(FIVE)})"
-            )
+        mine = {metric: compare(metric, rows, options.draws) for metric in options.metrics}
+        if set(FIVE) <= set(mine):
+            seconds = sum(mine[metric]["seconds"] for metric in FIVE)
+            most = max(mine[metric]["megabytes"] for metric in FIVE)
+            print(f"{rows:>10,}  these five together: {seconds:.1f} s, at most {most:.0f} MB ({', '.join(FIVE)})")
 
 
 if __name__ == "__main__":

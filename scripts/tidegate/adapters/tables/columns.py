@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.core.comparison.sample import Coded, Floats
+from tidegate.core.comparison.sample import Coded, Floats, Mask
 from tidegate.errors import InputError, Problems
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _MOST_CLASSES = 1_000
+_FLAGS = {"0": False, "1": True, "false": False, "true": True}
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,14 @@ class Columns:
             message = f"holds {len(column.labels):,} classes; more than {_MOST_CLASSES:,} are no classification."
             raise self._wrong("E-MET-005", name, message)
         return column
+
+    def flags(self, name: str) -> Mask:
+        """A column of 0 and 1, or of false and true."""
+        column = self.texts(name)
+        odd = [label for label in column.labels if label not in _FLAGS]
+        if odd:
+            raise self._wrong("E-MET-005", name, f"expected 0 and 1, or false and true; it holds {odd[0][:40]!r}.")
+        return np.array([_FLAGS[label] for label in column.labels], dtype=bool)[column.codes]
 
     def texts(self, name: str, missing: str | None = None) -> Coded:
         """Any column as texts; an empty cell is `missing`, or refused when that is None."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidegate.adapters.tables import outputs
 from tidegate.adapters.tables.columns import Columns
-from tidegate.core.comparison.sample import Coded, Floats, Output, Predictions
+from tidegate.core.comparison.sample import Predictions
 from tidegate.core.comparison.task import Task
 from tidegate.core.contract import Evaluation
 from tidegate.errors import InputError
@@ -27,18 +28,25 @@ def read(path: Path, evaluation: Evaluation, task: Task, *, shown: str) -> Predi
     """
     data = _bytes(path, shown)
     columns = Columns(_table(data, path.suffix, shown), shown)
-    columns.require([*_named(evaluation)])
-    truth = columns.classes(evaluation.target) if task == "classification" else columns.numbers(evaluation.target)
+    columns.require([*named(evaluation)])
+    found = outputs.said(columns, evaluation, task)
     return Predictions(
         ids=columns.ids(evaluation.id),
-        truth=truth,
-        output=Output(prediction=_prediction(columns, evaluation, task), scores=_scores(columns, evaluation)),
+        truth=found.truth,
+        output=found.output,
         cluster=None if evaluation.cluster is None else columns.texts(evaluation.cluster),
         weight=None if evaluation.weight is None else columns.weights(evaluation.weight),
-        slices={name: columns.texts(name, missing="") for name in evaluation.slices},
+        slices={name: columns.texts(name, missing="") for name in evaluation.value_columns},
+        numbers={name: columns.numbers(name, finite=False) for name in evaluation.bins},
+        labels=tuple(evaluation.labels),
         name=shown,
         digest=f"sha256:{hashlib.sha256(data).hexdigest()}",
     )
+
+
+def columns(path: Path, *, shown: str) -> Columns:
+    """All columns of such a file. Raises what `read` raises for a file that cannot be read."""
+    return Columns(_table(_bytes(path, shown), path.suffix, shown), shown)
 
 
 def _bytes(path: Path, shown: str) -> bytes:
@@ -100,23 +108,9 @@ def _delimited(source: pa.BufferReader, delimiter: str) -> pa.Table:
     )
 
 
-def _named(evaluation: Evaluation) -> Iterator[str]:
-    score = evaluation.score
-    yield from (evaluation.id, evaluation.target)
-    yield from (name for name in (evaluation.prediction, evaluation.cluster, evaluation.weight) if name is not None)
-    yield from score.values() if isinstance(score, Mapping) else [] if score is None else [score]
-    yield from evaluation.slices
-
-
-def _prediction(columns: Columns, evaluation: Evaluation, task: Task) -> Floats | Coded | None:
-    if evaluation.prediction is None:
-        return None
-    if task == "classification":
-        return columns.classes(evaluation.prediction)
-    return columns.numbers(evaluation.prediction, finite=False)
-
-
-def _scores(columns: Columns, evaluation: Evaluation) -> dict[str, Floats]:
-    score = evaluation.score
-    by_class = score if isinstance(score, Mapping) else {} if score is None else {evaluation.positive or "": score}
-    return {label: columns.numbers(column, finite=False) for label, column in by_class.items()}
+def named(evaluation: Evaluation) -> Iterator[str]:
+    """All columns that an evaluation reads, some perhaps twice."""
+    yield evaluation.id
+    yield from outputs.column_names(evaluation)
+    yield from filter(None, [evaluation.cluster, evaluation.weight])
+    yield from (name for name in evaluation.slices if name not in evaluation.pairs)

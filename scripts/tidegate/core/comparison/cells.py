@@ -39,7 +39,7 @@ def cells_of(sample: Sample) -> Cells | None:
     if len(present) > _MOST_CELLS:
         return None
     parts = [Coded(codes=codes, labels=labels) for codes in _codes(present, len(labels), len(classes))]
-    return Cells(_sample(parts, sample.positive), tally[present].astype(np.int64))
+    return Cells(_sample(parts, sample), tally[present].astype(np.int64))
 
 
 def _keys(codes: list[Ints], width: int) -> Ints:
@@ -54,12 +54,13 @@ def _codes(keys: Ints, width: int, columns: int) -> list[Ints]:
     return [keys // width ** (columns - 1 - column) % width for column in range(columns)]
 
 
-def _sample(parts: list[Coded], positive: str | None) -> Sample:
+def _sample(parts: list[Coded], whole: Sample) -> Sample:
     truth, candidate, *champion = parts
     return Sample(
         ids=np.arange(len(truth.codes)),
         truth=truth,
         candidate=Output(prediction=candidate),
         champion=Output(prediction=champion[0]) if champion else None,
-        positive=positive,
+        positive=whole.positive,
+        labels=whole.labels,
     )

@@ -32,7 +32,11 @@ class Coded:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """What one model said: a number or a class per row, and one score per row and class (class label → column)."""
+    """What one model said: a number or a class per row, and one score per row and class (class label → column).
+
+    Where rows have any number of labels, the class is the set of them. For forecasts by quantiles the scores are the
+    quantiles (level → column), and the prediction is the median if there is one.
+    """
 
     prediction: Floats | Coded | None = None
     scores: Mapping[str, Floats] = field(default_factory=dict)
@@ -45,7 +49,11 @@ class Output:
 
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """One predictions file, rows in its own order: `name` for messages, the file's `digest`, `ids` numbers or texts."""
+    """One predictions file, rows in its own order: `name` for messages, the file's `digest`, `ids` numbers or texts.
+
+    `slices`: columns whose values are slices; `numbers`: columns that are sliced at quantiles, NaN where missing.
+    `labels`: the names of all labels where a row has any number of them.
+    """
 
     ids: NDArray[Any]
     truth: Floats | Coded
@@ -53,6 +61,8 @@ class Predictions:
     cluster: Coded | None = None
     weight: Floats | None = None
     slices: Mapping[str, Coded] = field(default_factory=dict)
+    numbers: Mapping[str, Floats] = field(default_factory=dict)
+    labels: tuple[str, ...] = ()
     name: str = "predictions"
     digest: str = ""
 
@@ -68,7 +78,9 @@ class Sample:
     cluster: Coded | None = None
     weight: Floats | None = None
     slices: Mapping[str, Coded] = field(default_factory=dict)
+    numbers: Mapping[str, Floats] = field(default_factory=dict)
     positive: str | None = None
+    labels: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -86,6 +98,7 @@ class Sample:
             cluster=None if self.cluster is None else self.cluster.take(rows),
             weight=None if self.weight is None else self.weight[rows],
             slices={name: column.take(rows) for name, column in self.slices.items()},
+            numbers={name: column[rows] for name, column in self.numbers.items()},
         )
 
 

@@ -265,7 +265,7 @@ def test_swapping_the_models_turns_the_sign() -> None:
 def test_a_cell_count_is_a_number_of_rows() -> None:
     plan = of_cells(np.array([3, 0, 7]))
     assert (plan.rows, plan.independent) == (10, 10)
-    weights = np.concatenate(list(resampling._weights(plan, 50, 1)))
+    weights = np.concatenate(list(resampling.weights_of(plan, 50, 1)))
     assert weights.shape == (50, 3)
     assert set(weights.sum(axis=1)) == {10.0}
     assert not weights[:, 1].any()

@@ -1,4 +1,8 @@
-"""Metrics that are means of per-row losses, or simple functions of such means. Formulas: scikit-learn's."""
+"""Metrics of predicted numbers that are means of per-row losses, or simple functions of such means.
+
+Formulas: scikit-learn's, but for `smape` (Makridakis 1993, in the form that reaches from 0 to 2) and `wape` (sum of
+absolute errors over sum of absolute truths, Kolassa and Schütz 2007), which it lacks.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +10,20 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tidegate.core.comparison.metrics.deviance import deviance
 from tidegate.core.comparison.metrics.form import (
     Form,
     Metric,
     Outcome,
-    classes,
+    mean_of_column,
     numbers,
     of_columns,
-    positive_label,
     ratio,
     weigh,
 )
-from tidegate.core.comparison.sample import Coded, Floats
-from tidegate.errors import InputError
+from tidegate.core.comparison.sample import Floats
 
 Loss = Callable[[Floats, Floats], Floats]
-_SUM_TOLERANCE = 1e-3
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -30,10 +32,16 @@ def mean_of(loss: Loss, finish: Callable[[Floats], Floats] = lambda mean: mean) 
 
     def metric(outcome: Outcome) -> Form:
         truth, prediction = numbers(outcome.truth), numbers(outcome.prediction)
-        columns = [lambda: _ones(outcome), lambda: weigh(outcome, loss(truth, prediction))]
+        columns = [lambda: outcome.weights, lambda: weigh(outcome, loss(truth, prediction))]
         return of_columns(columns, lambda sums: finish(ratio(sums[..., 1], sums[..., 0])))
 
     return metric
+
+
+def symmetric_percentage(outcome: Outcome) -> Form:
+    """Mean of twice the absolute error over the sum of both absolute values; 0 where both are 0."""
+    truth, prediction = numbers(outcome.truth), numbers(outcome.prediction)
+    return mean_of_column(outcome, lambda: _symmetric(truth, prediction), (0.0, 2.0))
 
 
 def weighted_absolute_percentage(outcome: Outcome) -> Form:
@@ -53,46 +61,11 @@ def explained_variance(outcome: Outcome) -> Form:
     return _explained(outcome, centred=True)
 
 
-def log_loss(outcome: Outcome) -> Form:
-    """Mean of −ln(probability given to the true class), probabilities kept a machine epsilon from 0 and 1."""
-    check_probabilities(outcome)
-    columns = [
-        lambda: _ones(outcome),
-        lambda: weigh(outcome, -np.log(np.clip(_probability_of_truth(outcome), _EPSILON, 1 - _EPSILON))),
-    ]
-    return of_columns(columns, lambda sums: ratio(sums[..., 1], sums[..., 0]))
-
-
-def brier(outcome: Outcome) -> Form:
-    """Mean squared distance of the probabilities from the truth: one class's for two classes, else summed over all."""
-    check_probabilities(outcome)
-    columns = [lambda: _ones(outcome), lambda: weigh(outcome, _squared_distance(outcome))]
-    return of_columns(columns, lambda sums: ratio(sums[..., 1], sums[..., 0]))
-
-
-def check_probabilities(outcome: Outcome) -> None:
-    """Raises InputError E-MET-009 for scores that are no probabilities, E-MET-020 for a class without a score."""
-    low = min(float(score.min()) for score in outcome.scores.values())
-    high = max(float(score.max()) for score in outcome.scores.values())
-    fix = "Write probabilities, or gate on a metric of their order (auc)."
-    if low < 0 or high > 1:
-        raise InputError("E-MET-009", f"scores reach from {low:g} to {high:g}; probabilities are from 0 to 1.", fix=fix)
-    if len(outcome.scores) == 1:
-        return
-    if missing := [label for label in classes(outcome.truth).labels if label not in outcome.scores]:
-        raise InputError(
-            "E-MET-020", f"class {missing[0][:80]!r} has no score.", fix="Name its column in the contract."
-        )
-    off = float(np.max(np.abs(sum(outcome.scores.values()) - 1)))
-    if off > _SUM_TOLERANCE:
-        raise InputError("E-MET-009", f"the classes' probabilities sum to 1 only within {off:g}.", fix=fix)
-
-
 def _explained(outcome: Outcome, *, centred: bool) -> Form:
     truth, prediction = numbers(outcome.truth), numbers(outcome.prediction)
     middle = float(np.average(truth, weights=outcome.weight)) if len(truth) else 0.0
     columns = [
-        lambda: _ones(outcome),
+        lambda: outcome.weights,
         lambda: weigh(outcome, truth - middle),
         lambda: weigh(outcome, (truth - middle) ** 2),
         lambda: weigh(outcome, (truth - prediction) ** 2),
@@ -109,39 +82,6 @@ def _explained(outcome: Outcome, *, centred: bool) -> Form:
     return of_columns(columns, value)
 
 
-def _ones(outcome: Outcome) -> Floats:
-    if outcome.weight is not None:
-        return outcome.weight
-    return np.ones(len(outcome.truth.codes if isinstance(outcome.truth, Coded) else outcome.truth))
-
-
-def _probability_of_truth(outcome: Outcome) -> Floats:
-    if len(outcome.scores) > 1:
-        truth = classes(outcome.truth)
-        table = np.stack([outcome.scores[label] for label in truth.labels])
-        chosen: Floats = table[truth.codes, np.arange(len(truth.codes))]
-        return chosen
-    score, positive = binary(outcome)
-    return np.where(positive > 0, score, 1 - score)
-
-
-def _squared_distance(outcome: Outcome) -> Floats:
-    if len(outcome.scores) < 3:
-        score, positive = binary(outcome)
-        return (score - positive) ** 2
-    truth = classes(outcome.truth)
-    distances = ((outcome.scores[label] - (truth.codes == code)) ** 2 for code, label in enumerate(truth.labels))
-    return np.asarray(sum(distances))
-
-
-def binary(outcome: Outcome) -> tuple[Floats, Floats]:
-    """The positive class's score, and 1 where the truth is positive, else 0."""
-    positive, truth = positive_label(outcome), classes(outcome.truth)
-    score = outcome.scores[positive] if positive in outcome.scores else next(iter(outcome.scores.values()))
-    code = truth.labels.index(positive) if positive in truth.labels else -1
-    return score, (truth.codes == code).astype(np.float64)
-
-
 def _symmetric(truth: Floats, prediction: Floats) -> Floats:
     return 2 * ratio(np.abs(truth - prediction), np.abs(truth) + np.abs(prediction), otherwise=0.0)
 
@@ -151,8 +91,14 @@ def _logarithmic(truth: Floats, prediction: Floats) -> Floats:
         return np.asarray((np.log1p(truth) - np.log1p(prediction)) ** 2)
 
 
-def _pinball(level: float) -> Loss:
+def pinball(level: float) -> Loss:
+    """Koenker and Bassett 1978: `level` times what is missing, ``1 - level`` times what is too much."""
     return lambda truth, prediction: np.maximum(level * (truth - prediction), (level - 1) * (truth - prediction))
+
+
+def tweedie_deviance(power: float) -> Metric:
+    """Mean deviance of a Tweedie distribution; undefined where a prediction or truth is outside its support."""
+    return mean_of(lambda truth, prediction: deviance(truth, prediction, power))
 
 
 LOSSES: dict[str, Metric] = {
@@ -160,12 +106,12 @@ LOSSES: dict[str, Metric] = {
     "rmse": mean_of(lambda truth, prediction: (truth - prediction) ** 2, np.sqrt),
     "mae": mean_of(lambda truth, prediction: np.abs(truth - prediction)),
     "mape": mean_of(lambda truth, prediction: np.abs(truth - prediction) / np.maximum(np.abs(truth), _EPSILON)),
-    "smape": mean_of(_symmetric),
+    "smape": symmetric_percentage,
+    "msle": mean_of(_logarithmic),
     "rmsle": mean_of(_logarithmic, np.sqrt),
     "wape": weighted_absolute_percentage,
     "r2": r2,
     "explained_variance": explained_variance,
-    **{f"pinball_p{level:02d}": mean_of(_pinball(level / 100)) for level in (5, 10, 25, 50, 75, 90, 95)},
-    "log_loss": log_loss,
-    "brier": brier,
+    "poisson_deviance": tweedie_deviance(1),
+    "gamma_deviance": tweedie_deviance(2),
 }

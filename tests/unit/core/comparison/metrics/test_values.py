@@ -35,7 +35,15 @@ REGRESSION: dict[str, Callable[..., float]] = {
     "rmse": sk.root_mean_squared_error,
     "mae": sk.mean_absolute_error,
     "mape": sk.mean_absolute_percentage_error,
+    "msle": sk.mean_squared_log_error,
     "rmsle": sk.root_mean_squared_log_error,
+    "median_absolute_error": sk.median_absolute_error,
+    "poisson_deviance": sk.mean_poisson_deviance,
+    "gamma_deviance": sk.mean_gamma_deviance,
+    **{
+        f"tweedie_deviance_{power}": lambda *a, power=power, **k: sk.mean_tweedie_deviance(*a, power=float(power), **k)
+        for power in ("1.5", "2.5", "3")
+    },
     "r2": sk.r2_score,
     "explained_variance": sk.explained_variance_score,
     **{
@@ -54,6 +62,15 @@ def test_regression(name: str, weighing: str) -> None:
     weight = weights(weighing)
     mine = value(name, Outcome(truth=truth, prediction=said, weight=weight))
     assert mine == pytest.approx(REGRESSION[name](truth, said, sample_weight=weight), rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["poisson_deviance", "gamma_deviance", "tweedie_deviance_1.5"])
+def test_a_mean_that_cannot_be_is_undefined(name: str) -> None:
+    truth = np.array([1.0, 2.0, 3.0])
+    assert np.isnan(value(name, Outcome(truth=truth, prediction=np.array([1.0, 0.0, 3.0])), 3))
+    assert np.isnan(value(name, Outcome(truth=np.array([1.0, -2.0, 3.0]), prediction=truth), 3))
+    nothing = value(name, Outcome(truth=np.array([1.0, 0.0, 3.0]), prediction=truth), 3)
+    assert np.isnan(nothing) == (name == "gamma_deviance")
 
 
 def test_percentage_errors_that_scikit_learn_lacks() -> None:
