@@ -73,7 +73,7 @@ def output_at(past: Past, folder: str, output: str, destination: Path, console: 
         return "git"
     if _from_cache(past, folder, digest, destination, console):
         return "cache"
-    with _second_tree(past, folder) as (tree, environment):
+    with second_tree(past, folder) as (tree, environment):
         fetch(tree, [output], environment, console)
         _taken(tree, output, digest, destination)
     return "remote"
@@ -115,7 +115,7 @@ def _from_cache(past: Past, folder: str, digest: str, destination: Path, console
 
 
 def _reproduced(past: Past, folder: str, output: str, destination: Path, console: Console, reads: Iterable[str]) -> str:
-    with _second_tree(past, folder) as (tree, environment):
+    with second_tree(past, folder) as (tree, environment):
         before = read_records(tree, folder)
         needed = dvc_outputs.fetchable(tree, reads, before)
         reproduce(tree, folder, environment, console, targets=_target(before, output), needed=needed)
@@ -127,7 +127,7 @@ def _reproduced(past: Past, folder: str, output: str, destination: Path, console
 
 
 @contextmanager
-def _second_tree(past: Past, folder: str) -> Iterator[tuple[Path, dict[str, str]]]:
+def second_tree(past: Past, folder: str) -> Iterator[tuple[Path, dict[str, str]]]:
     """A work tree of the commit that uses the first one's cache and remotes, and the environment to run it in."""
     with past.work_tree() as tree:
         project = dvc_cache.project(past.root, folder)

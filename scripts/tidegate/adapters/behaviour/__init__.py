@@ -1,0 +1,1 @@
+"""Behavioural tests: pytest in the model's environment, told to us line by line."""

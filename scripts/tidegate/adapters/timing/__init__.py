@@ -1,0 +1,1 @@
+"""Timing models: programs are started, rows are answered, and only the seconds are kept."""
