@@ -1,7 +1,7 @@
 """Write the tables of the READMEs from the files that they describe; `--check` only says which are out of date.
 
 A table stands between `<!-- NAME -->` and `<!-- /NAME -->`: `inputs` and `outputs` in an action's README, `actions`
-in the README, taken from action.yml.
+in the README, taken from action.yml; `metrics` in that of compare-models, taken from the table of known metrics.
 """
 
 from __future__ import annotations
@@ -13,6 +13,18 @@ from typing import Any
 
 import yaml
 
+from tidegate.core.comparison.metric_table import KNOWN
+
+_NEEDS = {
+    "prediction": "a number per row",
+    "quantiles": "quantiles of a number: `prediction: {p10: 0.1, p90: 0.9}`",
+    "query": "a number per row that orders the rows of a query (`cluster`)",
+    "labels": "a class per row, or a score and a `threshold`",
+    "sets": "any number of `labels` per row",
+    "score": "a score for the class `positive`, or one per class",
+    "scores": "a score per class: `score: {ant: p_ant, bee: p_bee}`",
+    "cost": "– (measured)",
+}
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -35,6 +47,7 @@ def wanted() -> dict[Path, str]:
         ROOT / "actions" / name / "README.md": {"inputs": _inputs(action), "outputs": _outputs(action)}
         for name, action in actions.items()
     }
+    readmes[ROOT / "actions" / "compare-models" / "README.md"]["metrics"] = _metrics()
     readmes[ROOT / "README.md"] = {"actions": _actions(actions)}
     return {path: _with_tables(path.read_text(encoding="utf-8"), tables) for path, tables in readmes.items()}
 
@@ -58,6 +71,16 @@ def _outputs(action: dict[str, Any]) -> str:
 def _actions(actions: dict[str, dict[str, Any]]) -> str:
     rows = [f"| [`{name}`](actions/{name}) | {action['description']} |" for name, action in actions.items()]
     return "\n".join(["| action and command | what it does |", "| --- | --- |", *rows])
+
+
+def _metrics() -> str:
+    rows = [f"| {what} | {_names(needs, 'higher')} | {_names(needs, 'lower')} |" for needs, what in _NEEDS.items()]
+    return "\n".join(["| predictions are | higher is better | lower is better |", "| --- | --- | --- |", *rows])
+
+
+def _names(needs: str, direction: str) -> str:
+    found = [name for name, kind in KNOWN.items() if (kind.needs, kind.direction) == (needs, direction)]
+    return " ".join(f"`{name}`" for name in found) or "–"
 
 
 def _code(value: str) -> str:

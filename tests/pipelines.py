@@ -114,14 +114,14 @@ def environment() -> dict[str, str]:
 
 @cache
 def _nowhere() -> str:
-    return _temporary("settings")
+    return str(temporary("settings"))
 
 
-def _temporary(what: str) -> str:
-    """A folder that is gone when this process ends."""
+def temporary(what: str) -> Path:
+    """A folder that does not exist yet, and is gone when this process ends."""
     folder = mkdtemp(prefix=f"tidegate-test-{what}-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    return Path(folder) / what
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,8 @@ class Project:
 
 @cache
 def _template() -> Path:
-    project = Project(Path(_temporary("project")))
+    project = Project(temporary("project"))
+    project.root.mkdir()
     project.git("init", "--quiet", "--initial-branch", "main")
     project.dvc("init", "--quiet")
     project.write(

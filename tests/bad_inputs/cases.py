@@ -56,7 +56,8 @@ DRIFT = """\
 class Case:
     """`where` is what the error has to name (``file:line:column``); `forbids` must appear nowhere, `mentions` must.
 
-    In a value of `environ`, ``{workspace}`` stands for the folder that the case is built in.
+    In a value of `environ`, ``{workspace}`` stands for the folder that the case is built in. `address_space` bounds the
+    memory that a process of its own may have, in bytes; 0 leaves it as it is.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Case:
     arguments: tuple[str, ...] = ("detect-changes",)
     environ: Mapping[str, str] = field(default_factory=dict)
     process: bool = False
+    address_space: int = 0
     seconds: float = 5.0
 
     @property

@@ -85,15 +85,18 @@ def run(case: Case, workspace: Path, capsys: pytest.CaptureFixture[str]) -> Ende
     command, *options = case.arguments
     arguments = [command, "-C", str(workspace), *options]
     start = time.monotonic()
-    code, said = _process(arguments, environ) if case.process else _here(arguments, environ, capsys)
+    code, said = _process(arguments, environ, case.address_space) if case.process else _here(arguments, environ, capsys)
     seconds = time.monotonic() - start
     evidence = (path.read_text(errors="replace") for path in sorted(workspace.glob(".tidegate/**/*.json")))
     return Ended(code=code, said=said, left=outputs.read_text() + "".join(evidence), seconds=seconds)
 
 
-def _process(arguments: list[str], environ: dict[str, str]) -> tuple[int, str]:
+def _process(arguments: list[str], environ: dict[str, str], address_space: int) -> tuple[int, str]:
     command = [sys.executable, "-I", str(MAIN), *arguments]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    if address_space:
+        bound = f"import os, resource, sys; resource.setrlimit(resource.RLIMIT_AS, ({address_space},) * 2)"
+        command = [sys.executable, "-c", f"{bound}; os.execv(sys.argv[1], sys.argv[1:])", *command]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=600, check=False)
     return done.returncode, done.stdout + done.stderr
 
 

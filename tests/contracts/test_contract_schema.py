@@ -86,7 +86,16 @@ def test_example_names_what_exists() -> None:
         ("no_worse_by: 1%", "at_most: 1000.5, severity: warn, slices: [s]"),
         ("prediction: p,", "score: {a: pa}, prediction: p, positive: 1,"),
         ("prediction: p,", "score: pa, prediction: p, minimum_rows: 5,"),
+        ("prediction: p,", "prediction: {p10: 0.1, p50: 0.5}, interval: bca,"),
+        (
+            "target: y, prediction: p, slices: [s]}\n    gates: [{metric: rmse,",
+            "labels: {a: {target: t1, prediction: p1}, b: {target: t2, score: s2}}, threshold: 0.5}\n"
+            "    gates: [{metric: 'f1:a',",
+        ),
         ("    gates", "    alpha: 0.2\n    environment: {lock: a.txt}\n    gates"),
+        ("slices: [s]", "slices: [s, t, {column: u, bins: 4}, {pair: [s, t]}, {column: v}]"),
+        ("no_worse_by: 1%", "at_most: 5, gap: [s]"),
+        ("no_worse_by: 1%", "at_most: 1.5, gap: [s], measure: ratio, severity: warn"),
         ("    gates", "    metrics: {own: {direction: lower, minimum: -1.5}}\n    gates"),
         (
             "    gates",
@@ -117,6 +126,10 @@ def test_what_is_right_is_right_for_both(validator: Any, old: str, new: str) -> 
         ("target: y", "target: [y]"),
         ("target: y,", ""),
         ("target: y", "tagret: y"),
+        ("target: y,", "target: y, labels: {a: {target: t, prediction: p1}, b: {target: u, prediction: p2}},"),
+        ("prediction: p,", "prediction: {p10: 10},"),
+        ("prediction: p,", "prediction: p, interval: studentized,"),
+        ("prediction: p,", "prediction: p, threshold: high,"),
         ("gates:", "gate:"),
         ("[{metric: rmse, no_worse_by: 1%}]", "[]"),
         ("[{metric: rmse, no_worse_by: 1%}]", "{metric: rmse, no_worse_by: 1%}"),
@@ -131,6 +144,12 @@ def test_what_is_right_is_right_for_both(validator: Any, old: str, new: str) -> 
         ("    gates", "    metrics: {own: {}}\n    gates"),
         ("    gates", "    drift: {profile: a.json}\n    gates"),
         ("slices: [s]", "minimum_rows: 0"),
+        ("slices: [s]", "slices: [{column: s, bins: 1}]"),
+        ("slices: [s]", "slices: [{column: s, bins: 4, pair: [s, s]}]"),
+        ("slices: [s]", "slices: [s, {pair: [s]}]"),
+        ("slices: [s]", "slices: [s, {bins: 4}]"),
+        ("no_worse_by: 1%", "at_most: 5, gap: [s], measure: quotient"),
+        ("no_worse_by: 1%", "at_most: 5, gap: [{column: s, bins: 4}]"),
     ],
 )
 def test_what_is_wrong_is_wrong_for_both(validator: Any, old: str, new: str) -> None:

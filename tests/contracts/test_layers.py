@@ -15,7 +15,8 @@ PACKAGE = ROOT / "scripts" / "tidegate"
 CORE_MAY_IMPORT = {"numpy", "scipy", "tidegate"}
 PURE_PARTS = {"pathlib.PurePosixPath"}  # paths as words: they touch no file system
 NOT_FOR_CORE = ("tidegate.adapters", "tidegate.steps", "tidegate.commands", "tidegate.settings")
-ENTRY_POINTS = ("cli.py", "simulator/stand_ins/")  # stand-ins are programs that a workflow step starts
+# Programs of their own: stand-ins are started by a workflow step, the plugin by pytest in the model's environment.
+ENTRY_POINTS = ("cli.py", "simulator/stand_ins/", "adapters/behaviour/plugin.py")
 IMPURE = {
     "os",
     "io",

@@ -63,6 +63,13 @@ def sha256(path: Path) -> str:
         return f"sha256:{hashlib.file_digest(stream, 'sha256').hexdigest()}"
 
 
+def require_same(digest: str, read: str, shown: str) -> None:
+    """Raises InfrastructureError E-MET-022 where a file's digest and that of the bytes that were read differ."""
+    if digest != read:
+        fix = "Run again when nothing writes it any more."
+        raise InfrastructureError("E-MET-022", "changed while it was read.", where=shown, fix=fix)
+
+
 def inside(root: Path, relative: str) -> Path:
     """`root / relative` with links resolved. Raises SecurityRefusal when that leaves `root`."""
     if relative.startswith(("/", "~")) or "\0" in relative:

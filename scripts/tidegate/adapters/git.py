@@ -82,6 +82,11 @@ def merge_base(repository: Path, one: str, other: str) -> str | None:
         return None
 
 
+def commit_time(repository: Path, commit: str) -> int:
+    """When a commit was made as it says itself, in seconds since 1970. Its maker can write any time there."""
+    return int(_git(repository, "show", "--no-patch", "--format=%ct", "--end-of-options", commit, "--").split()[-1])
+
+
 def changed_paths(repository: Path, before: str, after: str | None) -> tuple[str, ...]:
     """Paths that differ between two commits, or between `before` and the work tree when `after` is None."""
     arguments = ["diff", "--name-only", "--no-renames", "-z", before, *([after] if after else []), "--"]
@@ -123,3 +128,69 @@ def work_tree(repository: Path, commit: str) -> Iterator[Path]:
             yield tree
         finally:
             _git(repository, "worktree", "remove", "--force", str(tree))
+
+
+def is_ancestor(repository: Path, earlier: str, later: str) -> bool:
+    """Whether `later` contains `earlier`, or is it; False where the history at hand does not show it."""
+    try:
+        _git(repository, "merge-base", "--is-ancestor", earlier, later)
+    except InfrastructureError:
+        return False
+    return True
+
+
+def tags(repository: Path, pattern: str) -> tuple[str, ...]:
+    """Names of the tags that match a shell pattern."""
+    listing = _git(repository, "for-each-ref", "--format=%(refname:strip=2)", f"refs/tags/{pattern}")
+    return tuple(listing.split())
+
+
+def tag_message(repository: Path, tag: str) -> str:
+    """What an annotated tag says."""
+    return _git(repository, "for-each-ref", "--format=%(contents)", f"refs/tags/{tag}").rstrip("\n")
+
+
+def annotate(repository: Path, tag: str, commit: str, message: str) -> None:
+    """Make an annotated tag. Raises InfrastructureError where there is one of that name: tags are never moved."""
+    checked_ref(tag)
+    _git(
+        repository, *_identity(repository), "tag", "--annotate", "--no-sign", f"--message={message}", "--", tag, commit
+    )
+
+
+def push(repository: Path, *refs: str, remote: str = "origin") -> None:
+    """Send refs (``refs/tags/x`` or ``commit:refs/heads/main``) all together or not at all, and force nothing."""
+    _git(repository, "push", "--quiet", "--atomic", remote, "--", *refs)
+
+
+def commit_file(repository: Path, path: str, data: bytes, message: str) -> str:
+    """A commit on top of HEAD in which one file is `data`, with the branch moved to it; nothing else is committed.
+
+    The work tree gets the file too; what else is changed or staged there stays as it is.
+    """
+    place = repository / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
+    _git(repository, "add", "--", path)
+    _git(
+        repository,
+        *_identity(repository),
+        "commit",
+        "--quiet",
+        "--no-gpg-sign",
+        f"--message={message}",
+        "--only",
+        "--",
+        path,
+    )
+    return head(repository)
+
+
+def _identity(repository: Path) -> list[str]:
+    """The caller's name where there is one, else that of the bot whose token an Actions job has."""
+    try:
+        _git(repository, "config", "user.email")
+    except InfrastructureError:
+        bot = "41898282+github-actions[bot]@users.noreply.github.com"
+        return ["-c", "user.name=github-actions[bot]", "-c", f"user.email={bot}"]
+    return []

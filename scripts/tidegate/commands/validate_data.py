@@ -79,6 +79,7 @@ def _document(asked: Question, found: Found) -> dict[str, Any]:
             "unchecked": list(validation.unchecked),
             "diff": difference.document(asked.base or "", asked.pointer.path) if difference else None,
             "data_docs": f"{DOCS}/index.html" if found.docs else None,
+            **({"edited": edited} if (edited := [suite.name for suite in asked.suites if suite.at_base]) else {}),
         },
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tidegate.adapters import git, release_file
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 
 ENVIRONMENTS = ("production", "staging")
 """Where the champion is looked for, in this order, before the base itself."""
+_MOST_EDITS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """The model as the work tree's contract describes it, and as the one that judges it does."""
+    """The model as the work tree's contract describes it, and as the one that judges it does; `text` is that one's."""
 
     model: Model
     judge: Model
     policy: Policy
+    text: str
 
 
 def judged_by(settings: Settings, base: str | None) -> Judged:
@@ -36,18 +38,29 @@ def judged_by(settings: Settings, base: str | None) -> Judged:
     """
     from tidegate.core.comparison.verdict import Policy
 
-    here = contract_file.load(settings.workspace / settings.config, settings.workspace).model(settings.model)
+    path = settings.workspace / settings.config
+    here = contract_file.load(path, settings.workspace).model(settings.model)
     judge = model_at(settings, here.name, base)
     if judge is None:
-        policy = Policy(source="workspace", digest=policy_digest(here), changed=base is not None)
-        return Judged(model=here, judge=here, policy=policy)
-    policy = Policy(source="base", digest=policy_digest(judge), changed=bool(policy_changes(judge, here)))
-    return Judged(model=here, judge=judge, policy=policy)
+        unexcused = replace(here, waivers=())  # a waiver counts once it is merged
+        policy = Policy(source="workspace", digest=policy_digest(unexcused), changed=base is not None)
+        return Judged(model=here, judge=unexcused, policy=policy, text=_text(path.read_bytes()))
+    edits = tuple(policy_changes(judge, here))
+    policy = Policy(source="base", digest=policy_digest(judge), changed=bool(edits), edits=edits[:_MOST_EDITS])
+    return Judged(model=here, judge=judge, policy=policy, text=_text(_contract_at(settings, base) or b""))
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8-sig")
+
+
+def _contract_at(settings: Settings, commit: str | None) -> bytes | None:
+    return None if commit is None else git.show(settings.workspace, commit, settings.config)
 
 
 def model_at(settings: Settings, name: str, commit: str | None) -> Model | None:
     """The model as the contract of a commit describes it; None when there is none, or none that can be read."""
-    data = None if commit is None else git.show(settings.workspace, commit, settings.config)
+    data = _contract_at(settings, commit)
     try:
         contract = None if data is None else contract_file.parse(data, settings.config)
     except TidegateError:

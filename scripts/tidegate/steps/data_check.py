@@ -25,7 +25,7 @@ from tidegate.core.data.validation import Checked, Misfits, Validation, judge
 from tidegate.core.evidence import digest
 from tidegate.errors import InputError, Problems, TidegateError
 from tidegate.settings import Settings
-from tidegate.steps import champion
+from tidegate.steps import champion, clock_check
 
 if TYPE_CHECKING:
     from tidegate.core.data.diff import Difference, Side
@@ -204,6 +204,7 @@ def _expectations(
     own = [suite for suite in asked.suites if not suite.at_base]
     if unknown := suite_fit.unknown_columns(own, list(types)):
         raise Problems(unknown)
+    clock_check.require_known(own, list(types))
     names = [shape.name for shape in shapes]
     runs = [great_expectations.Run(suite=suite, frames=frames(suite.rows, names)) for suite in asked.suites]
     for run in runs:
@@ -227,7 +228,9 @@ def _expectations(
             ask=ask,
         )
     misfits = _misfits(asked, now, shapes)
-    return *judge(asked.suites, reply.outcomes, id_column=id_column, present=types, misfits=misfits), reply
+    counts, findings = judge(asked.suites, reply.outcomes, id_column=id_column, present=types, misfits=misfits)
+    counts, odd = clock_check.checked(asked.suites, counts, now.paths, names, types)
+    return counts, (*findings, *odd), reply
 
 
 def _difference(

@@ -124,7 +124,8 @@ def bring_up_to_date(settings: Settings, model: Model) -> Trained:
         seconds=time.monotonic() - started,
     )
     predictions = model.evaluation.predictions
-    have(settings, model, trained, [predictions, *trained.produced.metrics, *trained.produced.pictures])
+    named = filter(None, (predictions, model.evaluation.model, model.evaluation.rows))
+    have(settings, model, trained, [*named, *trained.produced.metrics, *trained.produced.pictures])
     if not files.inside(root, predictions).exists():
         fix = "Let a stage write it, or name the file that one writes as evaluation.predictions."
         raise InputError("E-MET-001", "not found after training.", where=predictions, fix=fix)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from tidegate.adapters import files, git, pipeline_files
 from tidegate.adapters.dvc import documents as dvc_documents
 from tidegate.adapters.dvc import trees as dvc_trees
 from tidegate.adapters.tables import reading as tables
+from tidegate.core.comparison.conclusion import is_identical, is_the_same_numbers
 from tidegate.core.comparison.metrics import METRICS
 from tidegate.core.comparison.pairing import Unlike, pair
 from tidegate.core.comparison.provenance import artifacts, scored_twice
-from tidegate.core.comparison.sample import Predictions
+from tidegate.core.comparison.rescored import Rescored, rescored
+from tidegate.core.comparison.sample import Predictions, Sample
 from tidegate.core.comparison.task import task_of
 from tidegate.core.comparison.totals import Totals
 from tidegate.core.contract import Model
@@ -29,11 +31,21 @@ class Champions:
     """Where a champion's files come from.
 
     `output`: a file of its pipeline as it was at a commit, restored or made again. `rescore`: what that commit's model
-    says about the candidate's rows, or the reason why it cannot be asked; None where nothing offers that.
+    (the second; the first is the one that judges) says about the candidate's rows, or the reason why it cannot be
+    asked; None where nothing offers that.
     """
 
     output: Callable[[Settings, Model, str, str], Path]
-    rescore: Callable[[Settings, Model, str, Predictions], Predictions | str] | None = None
+    rescore: Callable[[Settings, Model, Model, str, Predictions], Theirs | str] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Theirs:
+    """The champion's predictions, the file that they are in, and how the rows changed where it was asked anew."""
+
+    predictions: Predictions
+    path: Path
+    rescored: Rescored | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,15 +63,18 @@ def candidate_of(settings: Settings, judge: Model, recorded: Mapping[str, str]) 
     """
     shown = judge.evaluation.predictions
     path, wanted = files.inside(settings.workspace, shown), recorded.get(shown, UNKNOWN)
+    before = files.sha256(path) if path.is_file() else ""
     if path.is_file() and not wanted.endswith(UNKNOWN) and wanted != f"md5:{dvc_trees.digest_of(path)}":
         fix = "Run tidegate train-model, which makes it again and records it."
         raise InputError("E-MET-021", "is not the file that dvc.lock records.", where=shown, fix=fix)
-    return tables.read(path, judge.evaluation, task_of(judge), shown=shown)
+    found = tables.read(path, judge.evaluation, task_of(judge), shown=shown)
+    files.require_same(before or found.digest, found.digest, shown)
+    return found
 
 
 def predictions_of(
     settings: Settings, judge: Model, commit: str, candidate: Predictions, champions: Champions
-) -> Predictions | str:
+) -> Theirs | str:
     """The champion's predictions of the candidate's rows, or the reason why there are none to compare with.
 
     Raises InfrastructureError where trying again may help, SecurityRefusal for bytes that are not those recorded.
@@ -71,11 +86,21 @@ def predictions_of(
         found = tables.read(path, theirs.evaluation, task_of(judge), shown=f"{output} at {commit[:12]}")
     except InputError as error:
         return f"the champion's predictions cannot be had: {error}"
-    if found.digest == candidate.digest and (twice := _scored_twice(settings, judge, commit)):
-        return f"the predictions are the champion's own although {', '.join(twice)} changed: one model was scored twice"
-    if champions.rescore is not None and isinstance(pair(candidate, found), Unlike):
-        return champions.rescore(settings, theirs, commit, candidate)
-    return found
+    if found.digest == candidate.digest and (why := _scored_twice(settings, judge, commit)):
+        return why
+    unlike = pair(candidate, found)
+    if isinstance(unlike, Sample) and is_the_same_numbers(unlike) and (why := _scored_twice(settings, judge, commit)):
+        return why
+    if champions.rescore is None or not isinstance(unlike, Unlike):
+        return Theirs(predictions=found, path=path)
+    again = champions.rescore(settings, judge, theirs, commit, candidate)
+    if isinstance(again, str):
+        changed = f"the hold-out changed: {'; '.join(unlike.reasons)}"
+        return f"{changed}; the champion cannot be asked about the new rows: {again}"
+    sample = pair(candidate, again.predictions)
+    if isinstance(sample, Sample) and is_identical(sample) and (why := _scored_twice(settings, judge, commit)):
+        return why
+    return replace(again, rescored=rescored(candidate, found))
 
 
 def totals_of(settings: Settings, judge: Model, commit: str | None, champions: Champions) -> Totals:
@@ -83,7 +108,8 @@ def totals_of(settings: Settings, judge: Model, commit: str | None, champions: C
 
     Raises InputError or Problems for a candidate's metrics file that cannot be trusted.
     """
-    if all(gate.metric in METRICS for gate in judge.gates):
+    measured = {name for name, metric in judge.metrics.items() if metric.measured}
+    if all(gate.metric in METRICS or gate.metric in measured for gate in judge.gates):
         return Totals()
     names = pipeline_at(settings, judge, None).produced.metrics
     mine = pipeline_files.claimed(settings.workspace, names)
@@ -130,6 +156,15 @@ def _bytes(settings: Settings, commit: str | None, path: str) -> bytes | None:
     return place.read_bytes() if place.is_file() else None
 
 
-def _scored_twice(settings: Settings, model: Model, commit: str) -> tuple[str, ...]:
+def artifacts_at_hand(settings: Settings, model: Model) -> dict[str, str]:
+    """The same of the work tree."""
+    return artifacts(pipeline_at(settings, model, None).stages)
+
+
+def _scored_twice(settings: Settings, model: Model, commit: str) -> str:
+    """Why equal predictions cannot come from two models; empty where they can."""
     now, before = (pipeline_at(settings, model, which) for which in (None, commit))
-    return scored_twice(now.stages, before.stages, model.evaluation.predictions, now.produced.model)
+    twice = scored_twice(now.stages, before.stages, model.evaluation.predictions, now.produced.model)
+    if not twice:
+        return ""
+    return f"the predictions are the champion's own although {', '.join(twice)} changed: one model was scored twice"

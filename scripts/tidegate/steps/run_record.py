@@ -10,7 +10,15 @@ from tidegate.adapters import files
 from tidegate.adapters.mlflow import recording as mlflow
 from tidegate.core.contract import Model
 from tidegate.core.evidence import Subject
-from tidegate.core.training.tracking import INPUTS_TAG, ModelFile, Recorded, Run, requirements
+from tidegate.core.training.tracking import (
+    FILE_TAG,
+    INPUTS_TAG,
+    SECONDS_TAG,
+    ModelFile,
+    Recorded,
+    Run,
+    requirements,
+)
 from tidegate.settings import Settings
 from tidegate.steps import pipeline_run, subject
 from tidegate.steps.pipeline_run import Trained
@@ -49,7 +57,7 @@ def of(
         name=f"{model.name} {(about.commit or 'uncommitted')[:12]}",
         params=subject.params_of(settings, model, None),
         metrics=metrics,
-        tags=_tags(settings, model, about, inputs),
+        tags={**_tags(settings, model, about, inputs), **_made(settings, trained)},
         model=_model_file(settings, model, trained),
         unless_recorded=not again,
     )
@@ -77,6 +85,17 @@ def _tags(settings: Settings, model: Model, about: Subject, inputs: str) -> dict
         **{tag: settings.environ.get(name) for name, tag in _FROM_RUNNER.items() if settings.in_actions},
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _made(settings: Settings, trained: Trained) -> dict[str, str]:
+    """Which file the training made, and how long the stage that wrote it took: later models are compared with that."""
+    path = trained.produced.model
+    place = files.inside(settings.workspace, path) if path else None
+    if path is None or place is None or not place.is_file():
+        return {}
+    writer = next((name for name, record in trained.records.items() if path in record.outs), None)
+    took = next((stage.seconds for stage in trained.stages if stage.name == writer), None)
+    return {FILE_TAG: files.sha256(place), **({} if took is None else {SECONDS_TAG: f"{took:.3f}"})}
 
 
 def _model_file(settings: Settings, model: Model, trained: Trained) -> ModelFile | None:

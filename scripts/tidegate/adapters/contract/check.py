@@ -17,14 +17,17 @@ from pydantic_core import ErrorDetails
 from tidegate.adapters.contract.document import Document, Scalar
 from tidegate.adapters.contract.model import (
     MOST_GATES,
+    MOST_WAIVERS,
     NO_GATES,
     ContractShape,
+    CostShape,
     EvaluationShape,
     GateShape,
     MetricShape,
+    WaiverShape,
 )
 from tidegate.adapters.contract.values import described
-from tidegate.core.contract import Contract, CustomMetric, Gate, rules
+from tidegate.core.contract import Contract, CustomMetric, Gate, Waiver, packaged, rules, tariffs, waivers
 from tidegate.core.contract.problem import Path, Problem, shown
 from tidegate.core.near_miss import did_you_mean
 
@@ -38,7 +41,7 @@ def contract_of(document: Document) -> tuple[Contract | None, list[Problem]]:
     try:
         shape = ContractShape.model_validate(document.tree)
     except ValidationError as error:
-        found = [_problem(details) for details in error.errors(include_url=False, include_context=True)]
+        found = problems_of(error, ContractShape)
     if newer := [problem for problem in found if problem.path == ("version",) and "newer" in problem.message]:
         return None, newer
     models = _mapping(_mapping(document.tree).get("models"))
@@ -70,8 +73,19 @@ def _about_model(model: Mapping[str, Any]) -> Iterator[Problem]:
             gates[place] = gate
     if evaluation is not None:
         yield from rules.about_evaluation(evaluation)
+        yield from packaged.about_packaged(evaluation)
     yield from rules.about_metrics(metrics)
+    if "cost" in model and (costs := _attempt(CostShape, model["cost"])) is not None:
+        yield from tariffs.about_tariff(costs.tariff())
     yield from rules.about_gates(gates, evaluation, metrics)
+    if len(gates) == len(_list(model.get("gates"))):  # else the gate that is meant may be one that cannot be read
+        yield from waivers.about_waivers(_waivers(model), list(gates.values()))
+
+
+def _waivers(model: Mapping[str, Any]) -> dict[int, Waiver]:
+    listed = enumerate(_list(model.get("waivers"))[:MOST_WAIVERS])
+    shapes = {place: _attempt(WaiverShape, raw) for place, raw in listed}
+    return {place: shape.waiver() for place, shape in shapes.items() if shape is not None}
 
 
 def _about_gate(raw: Mapping[str, Any], declared: Mapping[str, Any], path: Path) -> Iterator[Problem]:
@@ -107,40 +121,45 @@ def _below(path: Path, problem: Problem) -> Problem:
     return replace(problem, path=(*path, *problem.path))
 
 
-def _problem(details: ErrorDetails) -> Problem:
+def problems_of(error: ValidationError, shape: type[BaseModel]) -> list[Problem]:
+    """What is wrong with a file that should have had this shape."""
+    return [_problem(details, shape) for details in error.errors(include_url=False, include_context=True)]
+
+
+def _problem(details: ErrorDetails, shape: type[BaseModel]) -> Problem:
     kind, path, context = details["type"], details["loc"], details.get("ctx", {})
     if kind.startswith("E-"):
         at_key = path[-1] == "[key]"
         path = path[:-1] if at_key else path
         return Problem(code=kind, path=path, message=context["message"], fix=context["fix"], at_key=at_key)
     if kind == "extra_forbidden":
-        return _unknown_key(path)
+        return _unknown_key(path, shape)
     if kind == "missing":
-        return _missing_key(path)
+        return _missing_key(path, shape)
     if kind == "too_long":
         return Problem(code="E-CFG-009", path=path, message=f"holds more than {context['max_length']} items.")
     got = described(details["input"])
     return Problem(code="E-CFG-005", path=path, message=f"expected {_EXPECTED.get(kind, 'another kind')}, got {got}.")
 
 
-def _unknown_key(path: Path) -> Problem:
-    known = _shape_at(path[:-1]).model_fields
+def _unknown_key(path: Path, shape: type[BaseModel]) -> Problem:
+    known = _shape_at(path[:-1], shape).model_fields
     key = str(path[-1])
     message = f"unknown key {shown(key)}.{did_you_mean(key, known)}"
     return Problem(code="E-CFG-006", path=path, message=message, fix=f"Known here: {', '.join(known)}.", at_key=True)
 
 
-def _missing_key(path: Path) -> Problem:
+def _missing_key(path: Path, shape: type[BaseModel]) -> Problem:
     key = str(path[-1])
     if key == "gates":
         return Problem(code="E-CFG-021", path=path[:-1], message=NO_GATES, at_key=True)
-    purpose = _shape_at(path[:-1]).model_fields[key].description or ""
+    purpose = _shape_at(path[:-1], shape).model_fields[key].description or ""
     return Problem(code="E-CFG-023", path=path[:-1], message=f'key "{key}" is missing.', fix=purpose, at_key=True)
 
 
-def _shape_at(path: Path) -> type[BaseModel]:
-    """The shape of the mapping at `path` of a contract."""
-    kind: Any = ContractShape
+def _shape_at(path: Path, whole: type[BaseModel]) -> type[BaseModel]:
+    """The shape of the mapping at `path` of a file with the shape `whole`."""
+    kind: Any = whole
     for step in path:
         fields = getattr(kind, "model_fields", None)
         kind = _inner(fields[step].annotation if fields else typing.get_args(kind)[-1])

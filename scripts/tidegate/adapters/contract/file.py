@@ -47,6 +47,14 @@ def parse(source: str | bytes, name: str) -> Contract:
     return _contract(source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source, name, None)
 
 
+def place_of(path: Path, name: str, value: Place) -> str:
+    """``file:line:column`` of the value at `value` in a contract that was read before, for complaints about it."""
+    from tidegate.adapters.contract import strict_yaml as contract_yaml
+
+    line, column = contract_yaml.read(_text(path.read_bytes(), name)).place(value)
+    return f"{name}:{line}:{column}"
+
+
 def _bytes(path: Path, name: str, root: Path) -> bytes:
     if not path.exists():
         raise InputError("E-CFG-001", f"no {name} in {root}.", fix='Run "tidegate init".')

@@ -11,19 +11,26 @@ import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from pydantic_core import PydanticCustomError
 
 from tidegate.adapters.contract.document import Scalar
+from tidegate.core.comparison.metric_table import level_text
+from tidegate.core.contract import FEWEST_REPEATS as FEWEST
 from tidegate.core.contract import VERSION, is_name
 from tidegate.core.contract.problem import shown
 from tidegate.core.near_miss import did_you_mean
 
 LONGEST = 200
+MOST_BINS = 20
 _NUMBER = r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?"
+DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+CURRENCY = r"[A-Z]{3}"
+PARAMETER = r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*"
+ENTRY_POINT = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_.]*"
 DURATION = r"([1-9][0-9]{0,3})([mhd])"
 WINDOWS = r"([1-9][0-9]?) of ([1-9][0-9]?)"
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -133,12 +140,36 @@ def real(value: object) -> float:
     return float(number(value))
 
 
+def above_zero(value: object) -> Decimal:
+    """A number above 0, exactly as written."""
+    found = number(value)
+    if found <= 0:
+        raise wrong("E-CFG-025", f"expected a number above 0, got {described(value)}.")
+    return found
+
+
+def currency(value: object) -> str:
+    """Three capital letters, as banks write it."""
+    written = value.text if isinstance(value, Scalar) else ""
+    if not re.fullmatch(CURRENCY, written):
+        raise wrong("E-CFG-005", f"expected a currency such as EUR or USD, got {described(value)}.")
+    return written
+
+
 def share(value: object) -> float:
     """A number above 0, at most 1."""
     found = real(value)
     if not 0 < found <= 1:
         raise wrong("E-CFG-025", f"expected a number above 0 and at most 1, got {described(value)}.")
     return found
+
+
+def quantile_level(value: object) -> str:
+    """A number between 0 and 1, as the one text that stands for it."""
+    found = number(value)
+    if not 0 < found < 1:
+        raise wrong("E-CFG-025", f"expected a quantile's level between 0 and 1, got {described(value)}.")
+    return level_text(found)
 
 
 def error_rate(value: object) -> float:
@@ -154,6 +185,14 @@ def count(value: object) -> int:
     found = number(value)
     if not 1 <= found <= 10**9 or found != int(found):
         raise wrong("E-CFG-025", f"expected a whole number from 1, got {described(value)}.")
+    return int(found)
+
+
+def bins(value: object) -> int:
+    """How many slices a column of numbers is cut into."""
+    found = number(value)
+    if not 2 <= found <= MOST_BINS or found != int(found):
+        raise wrong("E-CFG-025", f"expected a whole number from 2 to {MOST_BINS}, got {described(value)}.")
     return int(found)
 
 
@@ -192,6 +231,15 @@ def duration(value: object) -> timedelta:
     return int(found.group(1)) * _UNITS[found.group(2)]
 
 
+def day(value: object) -> date:
+    """A day of the calendar: ``2026-12-31``."""
+    written = value.text if isinstance(value, Scalar) else ""
+    try:
+        return date.fromisoformat(written if re.fullmatch(DAY, written) else "")
+    except ValueError:
+        raise wrong("E-CFG-005", f"expected a day such as 2026-12-31, got {described(value)}.") from None
+
+
 def windows(value: object) -> tuple[int, int]:
     """How many of the last windows: ``2 of 3`` is (2, 3)."""
     found = re.fullmatch(WINDOWS, value.text) if isinstance(value, Scalar) else None
@@ -212,6 +260,14 @@ def arguments(value: object) -> tuple[str, ...]:
     return words
 
 
+def entry_point(value: object) -> str:
+    """A function of a module: ``metrics:asymmetric``."""
+    written = text(value)
+    if not re.fullmatch(ENTRY_POINT, written):
+        raise wrong("E-CFG-005", f"expected module:function, got {described(value)}.", "Write metrics:asymmetric.")
+    return written
+
+
 def some(what: str, code: str) -> Callable[[object], object]:
     """A check that a list or mapping is not empty; its form is checked elsewhere."""
 
@@ -225,6 +281,35 @@ def some(what: str, code: str) -> Callable[[object], object]:
 
 def _described_list(value: object) -> str:
     return "an empty one" if value == [] else described(value)
+
+
+MOST_REPEATS = 50
+
+
+def times(value: object) -> int:
+    """How often both models are trained again. One repeat cannot tell spread from luck."""
+    found = number(value)
+    if not FEWEST <= found <= MOST_REPEATS or found != int(found):
+        got = described(value)
+        raise wrong("E-CFG-025", f"expected a whole number from {FEWEST} to {MOST_REPEATS}, got {got}.", "5 is usual.")
+    return int(found)
+
+
+def parameter(value: object) -> str:
+    """A dotted key of params.yaml: ``train.seed``."""
+    written = text(value)
+    if not re.fullmatch(PARAMETER, written):
+        raise wrong("E-CFG-005", f"expected a parameter such as train.seed, got {described(value)}.")
+    return written
+
+
+def attribution(value: object) -> str:
+    """``true`` trains what is missing, ``cached`` does not, ``false`` asks for nothing."""
+    written = value.text if isinstance(value, Scalar) and value.plain else ""
+    known = {"true": "trained", "cached": "cached", "false": "never"}
+    if written not in known:
+        raise wrong("E-CFG-014", f"expected one of true, cached, false, got {described(value)}.")
+    return known[written]
 
 
 def version(value: object) -> int:

@@ -7,7 +7,7 @@ words, or does not fail. What is wrong with a file is said here, by name and, fo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ SUFFIXES = (".parquet", ".csv")
 _HEAD = 4096
 _PARQUET = b"PAR1"
 _BOMB_RATIO = 100
+_ROWS_AT_ONCE = 1 << 17
 _AGAIN = "Write the file again and track it again (dvc add)."
 _MAGIC: Mapping[bytes, str] = {
     b"\x1f\x8b": "gzip",
@@ -71,14 +72,33 @@ def table(path: Path, name: str, columns: Sequence[str] | None = None) -> pa.Tab
 
 
 def write_frame(path: Path, name: str, types: Mapping[str, str], destination: Path) -> None:
-    """The rows of one file as an Arrow file; where `types` says float64, numbers guessed to be whole become so."""
+    """The rows of one file as an Arrow file; where `types` says float64, numbers guessed to be whole become so.
+
+    Parquet passes through in parts, so that a file may be larger than memory.
+    """
     import pyarrow as pa
 
-    read = table(path, name)
-    kinds = [pa.float64() if types[field.name] == "float64" else field.type for field in read.schema]
-    wanted = pa.schema([pa.field(field.name, kind) for field, kind in zip(read.schema, kinds, strict=True)])
-    with pa.OSFile(str(destination), "wb") as sink, pa.ipc.new_file(sink, wanted) as writer:
-        writer.write_table(read.cast(wanted))
+    schema, parts = _parts(path, name)
+    kinds = [pa.float64() if types[field.name] == "float64" else _value_type(field.type) for field in schema]
+    wanted = pa.schema([pa.field(field.name, kind) for field, kind in zip(schema, kinds, strict=True)])
+    try:
+        with pa.OSFile(str(destination), "wb") as sink, pa.ipc.new_file(sink, wanted) as writer:
+            for part in parts:
+                writer.write_table(part.cast(wanted))
+    except (pa.ArrowException, OSError, MemoryError) as error:
+        raise _unreadable(error, name) from None
+
+
+def _parts(path: Path, name: str) -> tuple[pa.Schema, Iterator[pa.Table]]:
+    """The rows of a file that `shape` found good, in parts where its format has any."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if _suffix(name) == ".csv":
+        read = table(path, name)
+        return read.schema, iter([read])
+    file = pq.ParquetFile(path)
+    return file.schema_arrow, (pa.Table.from_batches([batch]) for batch in file.iter_batches(_ROWS_AT_ONCE))
 
 
 def _suffix(name: str) -> str:

@@ -19,8 +19,9 @@ from typing import Any
 
 from tidegate.core.data.docs import INDEX
 from tidegate.core.data.periods import Frame
-from tidegate.core.data.suites import Suite
+from tidegate.core.data.suites import Expectation, Suite
 from tidegate.core.data.validation import Outcome
+from tidegate.core.rounding import counted
 from tidegate.errors import InfrastructureError, InputError, Problems
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -60,8 +61,9 @@ def validate(
     """Run every suite on its frames; `arrow` maps data files' names to Arrow files with their rows.
 
     Data docs are written into the folder `docs`, which must exist and be empty. `ask` is who answers the request.
-    Raises Problems with an E-DAT-020 for each expectation that Great Expectations does not know or accept, and
-    InfrastructureError E-DAT-040 when it stops without an answer.
+    Raises Problems with an E-DAT-020 for each expectation that Great Expectations does not know or accept, InputError
+    E-DAT-040 where the rows do not fit into the memory that is left, and InfrastructureError with the same code when it
+    stops without an answer.
     """
     request: dict[str, Any] = {
         "runs": [_run(run, arrow, id_column) for run in runs],
@@ -70,6 +72,8 @@ def validate(
         "title": title,
     }
     reply = (ask or in_a_process)(request, environment)
+    if reply.get("refused"):
+        raise _too_large(reply["refused"])
     by_title = {run.suite.title: run.suite for run in runs}
     found = [(problem["strict"], _problem(by_title[problem["suite"]], problem)) for problem in reply["problems"]]
     if strict := [problem for is_strict, problem in found if is_strict]:
@@ -87,6 +91,7 @@ def _run(run: Run, arrow: Mapping[str, Path], id_column: str) -> dict[str, Any]:
         "suite": run.suite.title,
         "strict": not run.suite.at_base,
         "expectations": run.suite.document["expectations"],
+        "reads": [_reads(expectation) for expectation in run.suite.expectations],
         "columns": None if needs is None else sorted({*needs, id_column}),
         "frames": [
             {
@@ -97,6 +102,12 @@ def _run(run: Run, arrow: Mapping[str, Path], id_column: str) -> dict[str, Any]:
             for frame in run.frames
         ],
     }
+
+
+def _reads(expectation: Expectation) -> dict[str, Any]:
+    """What the worker has to load for one expectation where it cannot load everything."""
+    reads = expectation.reads
+    return {"columns": None if reads is None else sorted(reads), "names": expectation.names_only}
 
 
 def _sent(value: datetime | int) -> str | int:
@@ -111,6 +122,16 @@ def _problem(suite: Suite, problem: Mapping[str, Any]) -> InputError:
         where=suite.place(expectation),
         fix="Mend the expectation; unknown ones were not checked.",
     )
+
+
+def _too_large(refused: Mapping[str, Any]) -> InputError:
+    need, free = (f"{refused[name] / 1024**3:.1f} GiB" for name in ("need", "free"))
+    message = (
+        f"{refused['frame']}: {refused['rows']:,} rows of {counted(refused['columns'], 'column')} need about {need} of "
+        f"memory, {free} are free; nothing was checked."
+    )
+    fix = 'Run the suite on each-file ("meta": {"tidegate": {"rows": "each-file"}}), or take a larger runner.'
+    return InputError("E-DAT-040", message, where=str(refused["suite"]), fix=fix)
 
 
 def in_a_process(request: Mapping[str, Any], environment: Mapping[str, str], worker: Path = WORKER) -> dict[str, Any]:
@@ -143,8 +164,8 @@ def _stopped(code: int, output: str) -> InfrastructureError:
         how = f"was killed (signal {-code}{hint})"
     else:
         how = f"stopped with exit code {code}: {lines[-1][:300] if lines else 'it said nothing'}"
-    error = InfrastructureError(
-        "E-DAT-040", f"Great Expectations {how}; nothing was checked.", fix="See its last lines; run again."
-    )
+    short = any("MemoryError" in line or "malloc of size" in line for line in lines[-20:])
+    fix = "Run suites on each-file, or take a larger runner." if short else "See its last lines; run again."
+    error = InfrastructureError("E-DAT-040", f"Great Expectations {how}; nothing was checked.", fix=fix)
     error.log = lines[-20:]
     return error

@@ -7,6 +7,7 @@ It is handed Arrow files only: what the data is and whether it can be trusted wa
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import sys
@@ -16,13 +17,20 @@ from pathlib import Path
 from typing import Any
 
 _SAMPLES = 5
-Batches = Callable[[Sequence[str], Sequence[str] | None], Any]
+_SPLIT = 128 * 1024 * 1024
+"""Above so many bytes of columns, expectations are run by the columns that they read, and not all at once."""
+_LARGE = 8 * 1024 * 1024
+Batch = Callable[[Any], Any]
 
 
 def main() -> None:
     """Answer the request on standard input; the reply goes to the file that it names."""
     request = json.load(sys.stdin)
-    reply = json.dumps(answer(request), allow_nan=False)
+    try:
+        found = answer(request)
+    except TooLarge as refused:
+        found = {"problems": [], "outcomes": [], "refused": refused.told}
+    reply = json.dumps(found, allow_nan=False)
     Path(request["reply"]).write_text(reply, encoding="utf-8")
 
 
@@ -53,18 +61,29 @@ def _built(expectations: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
             yield " ".join(str(error).split())[:300] or type(error).__name__
 
 
+class TooLarge(Exception):
+    """Rows that would not fit into the memory that is left; `told` says which and how large."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        super().__init__(str(told))
+        self.told = told
+
+
 def _outcomes(request: Mapping[str, Any], expectations: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
     from tidegate.adapters.great_expectations import docs
 
     folder = Path(request["docs"]) if request["docs"] else None
     outcomes: list[dict[str, Any]] = []
     pages: list[Any] = []
-    batches = _batches()
+    table_of, batch = _tables(), _batches()
     for run in request["runs"]:
         suite = run["suite"]
         for frame in run["frames"]:
-            batch = batches(frame["files"], run["columns"])
-            found = _validated(batch, expectations[suite], suite, frame["parameters"], request["id"])
+            table = table_of(frame["files"])
+            found = []
+            for some, part in _parts(run, expectations[suite], table, request["id"], frame["name"]):
+                found += _validated(batch(part), some, suite, frame["parameters"], request["id"])
+            found.sort(key=lambda pair: pair[0])
             outcomes += [_outcome(suite, frame["name"], index, result) for index, result in found]
             if folder:
                 whole = None if any(isinstance(one, str) for _, one in found) else [one for _, one in found]
@@ -75,26 +94,79 @@ def _outcomes(request: Mapping[str, Any], expectations: Mapping[str, Sequence[An
     return outcomes
 
 
-def _batches() -> Batches:
-    """A function that makes a batch of Arrow files; the last table is kept, as suites follow on the same rows."""
-    import great_expectations as gx
+def _parts(
+    run: Mapping[str, Any], expectations: Sequence[Any], table: Any, id_column: str, frame: str
+) -> Iterator[tuple[list[Any], Any]]:
+    """Expectations with the part of the table that they are run on: all together as long as that is small."""
+    wanted = table.column_names if run["columns"] is None else run["columns"]
+    whole = table.select([name for name in table.column_names if name in wanted])
+    if whole.nbytes <= _SPLIT:
+        yield list(expectations), whole
+        return
+    by_need: dict[tuple[str, ...], list[Any]] = {}
+    for expectation in expectations:
+        reads = run["reads"][expectation.meta["tidegate"]["index"]]
+        key = ("names",) if reads["names"] else ("all",) if reads["columns"] is None else ("of", *reads["columns"])
+        by_need.setdefault(key, []).append(expectation)
+    for (kind, *columns), some in by_need.items():
+        part = table.slice(0, 0) if kind == "names" else table
+        if kind == "of":
+            part = table.select(_with_id(table.column_names, columns, id_column))
+        require_room(part, run["suite"], frame)
+        yield some, part
+
+
+def _with_id(there: Sequence[str], columns: Sequence[str], id_column: str) -> list[str]:
+    """The columns and the id, in the table's order; the first column where that leaves none: rows must be there."""
+    found = [name for name in there if name in columns or name == id_column]
+    return found or list(there[:1])
+
+
+def require_room(part: Any, suite: str, frame: str) -> None:
+    """Raise TooLarge where a part of a table, with the copies that are made of it, is larger than what is free."""
+    from tidegate.adapters.great_expectations import memory
+
+    need, free = part.nbytes * memory.COPIES, memory.free()
+    if free is not None and need > free:
+        told = {"suite": suite, "frame": frame, "rows": part.num_rows, "columns": part.num_columns}
+        raise TooLarge({**told, "need": need, "free": free})
+
+
+def _tables() -> Callable[[Sequence[str]], Any]:
+    """A function that maps Arrow files as one table; the last one is kept, as suites follow on the same rows."""
     import pyarrow as pa
 
-    context: Any = gx.get_context(mode="ephemeral")
-    asset = context.data_sources.add_pandas("data").add_dataframe_asset("rows")
-    definition = asset.add_batch_definition_whole_dataframe("all")
     last: dict[tuple[str, ...], Any] = {}
 
-    def batch(files: Sequence[str], columns: Sequence[str] | None) -> Any:
+    def table(files: Sequence[str]) -> Any:
         key = tuple(files)
         if key not in last:
             last.clear()
             tables = [pa.ipc.open_file(pa.memory_map(file)).read_all() for file in files]
             last[key] = pa.concat_tables(tables, promote_options="default")
-        table = last[key]
-        if columns is not None:
-            table = table.select([name for name in table.column_names if name in columns])
-        return definition.get_batch({"dataframe": table.to_pandas()})
+        return last[key]
+
+    return table
+
+
+def _batches() -> Batch:
+    """A function that makes a batch of a table.
+
+    Great Expectations keeps every batch for as long as its context lives (1.24.1): a large one gets a context of its
+    own, and the next one takes its place.
+    """
+    import great_expectations as gx
+
+    definitions: list[Any] = []
+
+    def batch(table: Any) -> Any:
+        if not definitions or table.nbytes > _LARGE:
+            definitions.clear()
+            gc.collect()
+            context: Any = gx.get_context(mode="ephemeral")
+            asset = context.data_sources.add_pandas("data").add_dataframe_asset("rows")
+            definitions.append(asset.add_batch_definition_whole_dataframe("all"))
+        return definitions[0].get_batch({"dataframe": table.to_pandas()})
 
     return batch
 

@@ -7,6 +7,7 @@ started where the run is known to be on record already.
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +16,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tidegate.core.training.tracking import INPUTS_TAG, Recorded, Run, checked_uri, shown_uri, without
+from tidegate.core.training.tracking import (
+    FILE_TAG,
+    INPUTS_TAG,
+    SECONDS_TAG,
+    Recorded,
+    Run,
+    checked_uri,
+    shown_uri,
+    without,
+)
 from tidegate.errors import InfrastructureError
 
 _RECORDER = Path(__file__).with_name("recorder.py")
@@ -65,6 +75,25 @@ def on_record(folder: Path, environ: Mapping[str, str], inputs: str) -> Recorded
     if run is None:
         return None
     return Recorded(run_id=run[0], tracking_uri=_shown(folder), model_uri=f"models:/{model[0]}" if model else None)
+
+
+def training_seconds(folder: Path, environ: Mapping[str, str], model_file: str) -> float | None:
+    """Seconds of the newest training in the embedded store that made `model_file` (its digest); None where unknown."""
+    if address(folder, environ) != _embedded(folder) or not _store(folder).is_file():
+        return None
+    query = (
+        "select took.value from tags made join tags took on took.run_uuid = made.run_uuid"
+        " join runs on runs.run_uuid = made.run_uuid"
+        " where made.key = ? and made.value = ? and took.key = ? and runs.status = 'FINISHED'"
+        " order by runs.start_time desc limit 1"
+    )
+    try:
+        with closing(sqlite3.connect(f"file:{_store(folder)}?mode=ro", uri=True)) as store:
+            found = store.execute(query, (FILE_TAG, model_file, SECONDS_TAG)).fetchone()
+        seconds = float(found[0]) if found else 0.0
+    except (sqlite3.Error, TypeError, ValueError):
+        return None
+    return seconds if math.isfinite(seconds) and seconds > 0 else None
 
 
 def record(folder: Path, environ: Mapping[str, str], run: Run) -> Recorded:

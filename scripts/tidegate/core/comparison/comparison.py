@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 
 from tidegate.core.answer import Verdict
 from tidegate.core.comparison.conclusion import conclude, is_identical
+from tidegate.core.comparison.cost_ratio import cost_estimates
 from tidegate.core.comparison.estimation import Estimate, estimates
 from tidegate.core.comparison.findings import Finding, judge
 from tidegate.core.comparison.flips import Flips, Regression, flips, flips_by_slice, regressions
+from tidegate.core.comparison.gaps import gaps_of, moves_of
+from tidegate.core.comparison.measured import measured_estimates
 from tidegate.core.comparison.metric_results import MetricResult, result_of, slice_results
 from tidegate.core.comparison.metrics import METRICS
 from tidegate.core.comparison.pairing import Unlike, not_finite, pair
 from tidegate.core.comparison.questions import asked, questions
-from tidegate.core.comparison.resampling import DRAWS
+from tidegate.core.comparison.resampling import DRAWS, SLICE_BLOCKS
 from tidegate.core.comparison.sample import Mask, Predictions, Sample
+from tidegate.core.comparison.seed_noise import Repeats, SeedNoise, allow_for, known_equal
 from tidegate.core.comparison.seeds import seed_of, seed_of_part
 from tidegate.core.comparison.slices import Slice, slices_of
-from tidegate.core.comparison.task import usual_metrics
+from tidegate.core.comparison.task import task_of, usual_metrics
 from tidegate.core.comparison.totals import Totals, total_estimates
+from tidegate.core.comparison.waivers import Waivers, waive
 from tidegate.core.contract import Model
 from tidegate.core.rounding import counted
 
@@ -31,8 +37,18 @@ _IN_EACH_TAIL = 10
 
 
 @dataclass(frozen=True, kw_only=True)
+class Grounds:
+    """What gates were asked of: paired rows, numbers without rows, the day for waivers, trainings of other seeds."""
+
+    sample: Sample
+    totals: Totals
+    day: date | None
+    repeats: Repeats | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """The decision and everything it rests on. `slices` are worst first."""
+    """The decision and everything it rests on. `slices` are worst first; `grounds` None: no gate was asked of rows."""
 
     verdict: Verdict
     sentence: str
@@ -45,17 +61,27 @@ class Comparison:
     metrics: tuple[MetricResult, ...] = ()
     gates: tuple[Finding, ...] = ()
     slices: tuple[MetricResult, ...] = ()
+    slice_notes: tuple[str, ...] = ()
     flips: Flips | None = None
     slice_flips: Mapping[Slice, Flips] = field(default_factory=dict)
     regressions: tuple[Regression, ...] = ()
+    waivers: Waivers | None = None
+    seed_noise: tuple[SeedNoise, ...] = ()
+    grounds: Grounds | None = field(default=None, compare=False, repr=False)
 
 
 def compare(
-    policy: Model, candidate: Predictions, champion: Predictions | None, totals: Totals | None = None
+    policy: Model,
+    candidate: Predictions,
+    champion: Predictions | None,
+    totals: Totals | None = None,
+    day: date | None = None,
+    repeats: Repeats | None = None,
 ) -> Comparison:
     """Judge `candidate` against `champion` (None: there is none yet) by the policy's gates.
 
-    `totals` has the metrics that rows do not give. Raises InputError for tables that are not what the contract says.
+    `totals` has the metrics that rows do not give, `day` is what waivers are held against, `repeats` what both recipes
+    say when trained with other seeds. Raises InputError for tables that are not what the contract says.
     """
     sample = pair(candidate, champion, policy.evaluation.positive)
     if isinstance(sample, Unlike):
@@ -64,10 +90,10 @@ def compare(
         return stopped(policy, Verdict.FAIL, _not_numbers(sample, bad))
     if sample.champion is not None and (bad := not_finite(sample.champion)) is not None:
         return stopped(policy, Verdict.INCOMPARABLE, f"of the champion's, {_not_numbers(sample, bad)}")
-    return _judged(policy, sample, totals or Totals())
+    return judged(policy, sample, totals or Totals(), day, repeats)
 
 
-def compare_totals(policy: Model, totals: Totals) -> Comparison:
+def compare_totals(policy: Model, totals: Totals, day: date | None = None) -> Comparison:
     """Judge by numbers alone: exact to the last digit that was written, and silent about chance.
 
     Raises InputError E-MET-006, E-MET-009.
@@ -75,10 +101,17 @@ def compare_totals(policy: Model, totals: Totals) -> Comparison:
     found = total_estimates(policy, _gated(policy), totals)
     asked = questions(policy, {}, {None: found}, rows=0, first=totals.champion is None)
     findings, family = judge(asked, policy.alpha)
+    findings, waivers = waive(findings, policy.waivers, day)
     verdict, sentence = conclude(findings, first=totals.champion is None, identical=False)
     metrics = tuple(result_of(policy, None, estimate, judged=False) for estimate in found.values())
     return Comparison(
-        verdict=verdict, sentence=sentence, alpha=policy.alpha, family=family, gates=findings, metrics=metrics
+        verdict=verdict,
+        sentence=sentence,
+        alpha=policy.alpha,
+        family=family,
+        gates=findings,
+        metrics=metrics,
+        waivers=waivers,
     )
 
 
@@ -94,15 +127,30 @@ def _not_numbers(sample: Sample, bad: Mask) -> str:
     return f"{len(places):,} of {counted(sample.rows, 'prediction')} are not finite numbers (ids {shown})"
 
 
-def _judged(policy: Model, sample: Sample, totals: Totals) -> Comparison:
-    columns = dict.fromkeys([*policy.evaluation.slices, *(name for gate in policy.gates for name in gate.slices)])
-    parts = slices_of(sample, columns)
+def judged(
+    policy: Model, sample: Sample, totals: Totals, day: date | None = None, repeats: Repeats | None = None
+) -> Comparison:
+    """Judge rows that are paired already: finite predictions, and the columns that the policy names."""
+    parts = slices_of(sample, policy.evaluation)
     draws = max(DRAWS, math.ceil(2 * _IN_EACH_TAIL / policy.alpha) * asked(policy, parts))
-    found = _found(policy, sample, parts, draws)
-    numbers = total_estimates(policy, [name for name in _gated(policy) if name not in METRICS], totals)
-    everything = {**found, None: {**found[None], **numbers}}
+    by_rows = found = _found(policy, sample, parts, draws)
+    noise: tuple[SeedNoise, ...] = ()
+    if repeats is not None:
+        found, noise = allow_for(found, sample, parts, repeats)
+    own = measured_estimates(policy.metrics, totals.measured)
+    claimed = [name for name in _gated(policy) if name not in METRICS and name not in own.get("", {})]
+    numbers = total_estimates(policy, claimed, totals)
+    all_found = {part: {**known, **own.get(str(part or ""), {})} for part, known in found.items()}
+    if repeats is not None and repeats.same_recipe:
+        all_found = {part: known_equal(known) for part, known in all_found.items()}
+        numbers = known_equal(numbers)
+    costs = {} if totals.costs is None else cost_estimates(totals.costs, _gated(policy), draws)
+    everything = {**all_found, None: {**all_found[None], **numbers, **costs}}
     first = sample.champion is None
-    findings, family = judge(questions(policy, parts, everything, rows=sample.rows, first=first), policy.alpha)
+    gaps = gaps_of(policy, sample, parts, everything, draws, moves_of(by_rows, found))
+    asked_of = questions(policy, parts, everything, rows=sample.rows, first=first, gaps=gaps)
+    findings, family = judge(asked_of, policy.alpha)
+    findings, waivers = waive(findings, policy.waivers, day)
     verdict, sentence = conclude(findings, first=first, identical=is_identical(sample))
     return Comparison(
         verdict=verdict,
@@ -115,10 +163,14 @@ def _judged(policy: Model, sample: Sample, totals: Totals) -> Comparison:
         family=family,
         metrics=tuple(result_of(policy, None, estimate, judged=True) for estimate in everything[None].values()),
         gates=findings,
-        slices=slice_results(policy, parts, found),
+        slices=slice_results(policy, parts, all_found),
+        slice_notes=parts.notes,
         flips=flips(sample),
         slice_flips=flips_by_slice(sample, parts),
-        regressions=regressions(sample),
+        regressions=() if task_of(policy) == "ranking" else regressions(sample),
+        waivers=waivers,
+        seed_noise=noise,
+        grounds=Grounds(sample=sample, totals=totals, day=day, repeats=repeats),
     )
 
 
@@ -131,10 +183,11 @@ def _found(
 ) -> dict[Slice | None, dict[str, Estimate]]:
     """Estimates over all rows (None) and in each slice that has any, each with a seed of its own."""
     gated = [name for name in _gated(policy) if name in METRICS]
-    seed = seed_of(sample)
-    whole = estimates(sample, [*gated, *usual_metrics(sample)], draws, seed)
+    seed, kind = seed_of(sample), policy.evaluation.interval
+    whole = estimates(sample, [*gated, *usual_metrics(sample, task_of(policy))], draws, seed, kind)
+    bare = replace(sample, slices={}, numbers={})
     in_parts: dict[Slice | None, dict[str, Estimate]] = {
-        part: estimates(sample.take(mask), gated, draws, seed_of_part(seed, str(part)))
+        part: estimates(bare.take(mask), gated, draws, seed_of_part(seed, str(part)), kind, SLICE_BLOCKS)
         for part, mask in parts.items()
         if mask.any()
     }

@@ -11,6 +11,8 @@ from tidegate.core.comparison.findings import Finding
 from tidegate.core.comparison.gate_case import AGAINST_CHAMPION
 from tidegate.core.comparison.sample import Coded, Floats, Output, Sample
 
+_TOLD = 3
+
 
 def conclude(findings: Sequence[Finding], *, first: bool, identical: bool) -> tuple[Verdict, str]:
     """Pass only when every blocking gate that can be asked passes, and at least one gate was answered.
@@ -46,13 +48,26 @@ def _remarks(findings: Sequence[Finding], *, first: bool, identical: bool) -> It
         yield "there is no champion yet" + (f", so {' and '.join(relative)} was not asked" if relative else "")
     if identical:
         yield "identical to the champion"
-    if warned := sum(finding.verdict is Verdict.FAIL and not finding.blocks for finding in findings):
+    if excused := [finding for finding in findings if finding.excused]:
+        yield _waived(excused)
+    if warned := sum(finding.verdict is Verdict.FAIL and finding.severity != "block" for finding in findings):
         yield f"{warned} warning{'s' if warned > 1 else ''}"
+
+
+def _waived(excused: Sequence[Finding]) -> str:
+    told = "; ".join(finding.sentence for finding in excused[:_TOLD])
+    return told + (f"; and {len(excused) - _TOLD} more waived" if len(excused) > _TOLD else "")
 
 
 def is_identical(sample: Sample) -> bool:
     """Whether both models say the same of every row."""
     return sample.champion is not None and _same(sample.candidate, sample.champion)
+
+
+def is_the_same_numbers(sample: Sample) -> bool:
+    """Whether both models say the same numbers or scores of every row, which two models do not; classes may agree."""
+    numbers = bool(sample.candidate.scores) or isinstance(sample.candidate.prediction, np.ndarray)
+    return numbers and is_identical(sample)
 
 
 def _same(one: Output, other: Output) -> bool:

@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tidegate.core.answer import Verdict
+from tidegate.core.comparison.gaps import Gap
 from tidegate.core.comparison.gate_case import Case, holm
-from tidegate.core.comparison.intervals import Interval, detectable, rows_needed
+from tidegate.core.comparison.intervals import Interval
 from tidegate.core.comparison.questions import Question
 from tidegate.core.comparison.slices import Slice
+from tidegate.core.comparison.waivers import Waived
 from tidegate.core.comparison.wording import gate_sentence, needed, subject
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One gate on all rows or one slice. `interval` is of `interval_of`: the difference, or the candidate's value.
+    """One gate on all rows, one slice or the `gap` between slices.
 
+    `interval` is of `interval_of`: the difference, or the candidate's value.
     `detectable`: distance from the limit that would be decided in 80 % of repeats, in the metric's unit.
     `rows_needed`: how many more rows would decide it in 80 % of repeats; None when decided or out of reach.
+    `seeds`: standard deviation of the difference between seeds, where trainings with other seeds have told.
+    `measured`: whether there was evidence to decide on. `waived`: the waiver that is about it, where it does not hold.
     """
 
     label: str
@@ -38,11 +43,20 @@ class Finding:
     sentence: str
     detectable: float | None = None
     rows_needed: int | None = None
+    seeds: float | None = None
+    measured: bool = False
+    gap: Gap | None = None
+    waived: Waived | None = None
 
     @property
     def blocks(self) -> bool:
         """Whether it can hold a candidate back."""
-        return self.severity == "block"
+        return self.severity == "block" and not self.excused
+
+    @property
+    def excused(self) -> bool:
+        """Whether it does not hold, and a waiver lets that pass for now."""
+        return self.waived is not None and self.waived.excuses
 
 
 def judge(questions: Sequence[Question], alpha: float) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
@@ -68,18 +82,21 @@ def _finding(question: Question, alpha: float) -> Finding:
     verdict = case.decide(interval)
     sentence = gate_sentence(question, case, verdict, interval)
     if not case.estimate.sampled:
-        return replace(blank, verdict=verdict, sentence=f"{sentence} (one number without rows: no interval)")
+        sentence = f"{sentence} ({case.estimate.why_no_interval}: no interval)"
+        return replace(blank, verdict=verdict, sentence=sentence, measured=True)
     more = None
     if verdict is Verdict.UNDECIDED:
-        more = rows_needed(abs(case.here - float(case.threshold)), case.spread, alpha, question.rows)
-        sentence = f"{sentence}; {needed(more)}"
+        more = case.rows_needed(alpha, question.rows)
+        sentence = f"{sentence}; {needed(more, question.gate.metric, case.noise)}"
     return replace(
         blank,
         interval=interval if case.sign > 0 else interval.negated(),
         verdict=verdict,
         sentence=sentence,
-        detectable=detectable(case.spread, alpha),
+        detectable=case.detectable(alpha),
         rows_needed=more,
+        seeds=None if case.noise is None else case.noise.seeds,
+        measured=True,
     )
 
 
@@ -99,6 +116,7 @@ def _unjudged(question: Question, alpha: float) -> Finding:
         interval=None,
         interval_of="difference" if question.against_champion else "value",
         level=1 - alpha,
+        gap=question.gap,
         verdict=Verdict.SKIPPED if question.excused else Verdict.UNDECIDED,
         sentence=f"{subject(question)} was not judged: {question.obstacle}",
     )

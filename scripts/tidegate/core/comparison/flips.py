@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import bdtr, chdtrc
 
+from tidegate.core.comparison.intervals import FEWEST_UNITS
 from tidegate.core.comparison.sample import Coded, Floats, Mask, Output, Sample
 from tidegate.core.comparison.slices import Slice
 
@@ -15,12 +17,17 @@ _MOST = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Flips:
-    """Rows by whether the champion and the candidate classified them rightly."""
+    """Rows by whether the champion and the candidate classified them rightly.
+
+    `p`: how likely at least such an imbalance of the changed rows is where neither model is better (two-sided); of
+    McNemar's test, to six digits. None where there are too few independent groups to tell.
+    """
 
     became_right: int
     became_wrong: int
     stayed_right: int
     stayed_wrong: int
+    p: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +51,31 @@ def flips(sample: Sample) -> Flips | None:
         became_wrong=_count(~now & before),
         stayed_right=_count(now & before),
         stayed_wrong=_count(~now & ~before),
+        p=_p(sample, now & ~before, ~now & before),
     )
+
+
+def _p(sample: Sample, gained: Mask, lost: Mask) -> float | None:
+    """McNemar's exact test; for rows in clusters that of Yang, Sun and Hardin (2010), of each cluster's balance."""
+    if sample.cluster is None:
+        changed = _count(gained) + _count(lost)
+        return _rounded(min(1.0, 2 * float(bdtr(min(_count(gained), _count(lost)), changed, 0.5)))) if changed else 1.0
+    balance = np.bincount(sample.cluster.codes, gained.astype(np.float64) - lost)
+    if np.count_nonzero(np.bincount(sample.cluster.codes)) < FEWEST_UNITS:
+        return None
+    squares = float(np.sum(balance**2))
+    return _rounded(float(chdtrc(1, np.sum(balance) ** 2 / squares))) if squares else 1.0
+
+
+def _rounded(p: float) -> float:
+    """As many digits as are the same on every machine."""
+    return float(f"{p:.6g}")
 
 
 def flips_by_slice(sample: Sample, slices: Mapping[Slice, Mask]) -> dict[Slice, Flips]:
     """The same for each slice that has rows."""
-    found = {part: flips(sample.take(mask)) for part, mask in slices.items() if mask.any()}
+    bare = replace(sample, slices={}, numbers={})
+    found = {part: flips(bare.take(mask)) for part, mask in slices.items() if mask.any()}
     return {part: counted for part, counted in found.items() if counted is not None}
 
 
@@ -72,11 +98,9 @@ def regressions(sample: Sample) -> tuple[Regression, ...]:
 def _right(sample: Sample, output: Output) -> Mask | None:
     if not isinstance(sample.truth, Coded) or not isinstance(output.prediction, Coded):
         return None
-    truth = np.asarray(sample.truth.labels, dtype=object)
-    said = np.asarray(output.prediction.labels, dtype=object)
-    same = truth[:, None] == said[None, :]
-    right: Mask = same[sample.truth.codes, output.prediction.codes]
-    return right
+    place = {label: code for code, label in enumerate(sample.truth.labels)}
+    said = np.array([place.get(label, -1) for label in output.prediction.labels], dtype=np.int64)
+    return np.asarray(said[output.prediction.codes] == sample.truth.codes)
 
 
 def _errors(sample: Sample, output: Output) -> Floats | None:

@@ -10,7 +10,7 @@ from tidegate.core.comparison.estimation import Estimate
 from tidegate.core.comparison.intervals import FEWEST_UNITS, Interval, percentile
 from tidegate.core.comparison.metric_table import Direction
 from tidegate.core.comparison.questions import direction_of
-from tidegate.core.comparison.sample import Mask
+from tidegate.core.comparison.sample import Floats, Mask
 from tidegate.core.comparison.slices import Slice, rows_in
 from tidegate.core.contract import Model
 
@@ -84,10 +84,16 @@ def result_of(policy: Model, part: Slice | None, estimate: Estimate, *, judged: 
         candidate=estimate.candidate,
         champion=estimate.champion,
         difference=estimate.difference,
-        interval=None if draws is None else percentile(draws, policy.alpha, estimate.units),
+        interval=None if draws is None else _interval(estimate, draws, policy.alpha),
         level=1 - policy.alpha,
         judged=judged,
     )
+
+
+def _interval(estimate: Estimate, draws: Floats, alpha: float) -> Interval:
+    """Of the difference; where both models come from one recipe it holds 0, as a gate's does."""
+    interval = percentile(draws, alpha, estimate.units)
+    return interval.including(0.0) if estimate.noise is not None and estimate.noise.same else interval
 
 
 def _worst_first(results: list[MetricResult]) -> tuple[MetricResult, ...]:

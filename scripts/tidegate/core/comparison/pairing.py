@@ -54,7 +54,9 @@ def _sample(table: Predictions, champion: Output | None, positive: str | None) -
         cluster=table.cluster,
         weight=table.weight,
         slices=table.slices,
+        numbers=table.numbers,
         positive=positive,
+        labels=table.labels,
     )
 
 
@@ -84,6 +86,7 @@ def _take(table: Predictions, order: NDArray[np.int64]) -> Predictions:
         cluster=whole.cluster,
         weight=whole.weight,
         slices=whole.slices,
+        numbers=whole.numbers,
     )
 
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from tidegate.core.comparison.estimation import Estimate
+from tidegate.core.comparison.gaps import Gap
 from tidegate.core.comparison.gate_case import AGAINST_CHAMPION, Case
 from tidegate.core.comparison.intervals import FEWEST_UNITS
-from tidegate.core.comparison.metric_table import KNOWN, Direction
+from tidegate.core.comparison.metric_table import KNOWN, Direction, is_cost
 from tidegate.core.comparison.sample import Mask
 from tidegate.core.comparison.slices import Slice, rows_in
 from tidegate.core.contract import Gate, Model
 from tidegate.core.rounding import counted
 
 Found = Mapping[Slice | None, Mapping[str, Estimate]]
+Gaps = Mapping[tuple[Gate, str], Gap]
+_QUESTIONS_OF_A_GAP = 2  # its interval is made of more than one, further out in the tails
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """One gate asked of all rows (`part` None) or of one slice.
+    """One gate asked of all rows (`part` None), of one slice, or of the `gap` between slices.
 
+    `rows`: of the hold-out, the slice or the slices that are compared; of a cost, rounds of timing.
     `why_not`: why it cannot be answered, if so; `excused`: whether that leaves the candidate unharmed.
     """
 
@@ -33,12 +37,14 @@ class Question:
     estimate: Estimate | None
     why_not: str = ""
     excused: bool = False
+    gap: Gap | None = None
 
     @property
     def label(self) -> str:
-        """The gate as people read it: ``rmse[weather=mist] no_worse_by 1%``."""
+        """The gate as people read it: ``rmse[weather=mist] no_worse_by 1%``, ``rmse gap[weather] at_most 5``."""
         part = f"[{self.part}]" if self.part else ""
-        return f"{self.gate.metric}{part} {self.gate.kind} {self.gate.text}"
+        what = f"{self.gate.metric}{part}" if self.gap is None else self.gate.across(self.gap.column)
+        return f"{what} {self.gate.kind} {self.gate.text}"
 
     @property
     def against_champion(self) -> bool:
@@ -54,7 +60,7 @@ class Question:
             return f"{self.gate.metric} is undefined on these rows"
         if self.against_champion and not math.isfinite(self.estimate.champion or 0.0):
             return f"the champion's {self.gate.metric} is undefined on these rows"
-        if self.estimate.sampled and self.estimate.units < FEWEST_UNITS:
+        if (self.estimate.sampled or self.estimate.units) and self.estimate.units < FEWEST_UNITS:
             units = counted(self.estimate.units, "independent unit")
             return f"{units} cannot say how much chance there is; {FEWEST_UNITS} are the least"
         return ""
@@ -67,21 +73,28 @@ class Question:
         draws = self.estimate.difference_draws if self.against_champion else self.estimate.candidate_draws
         if draws is None:
             return None
-        return Case(gate=self.gate, direction=self.direction, estimate=self.estimate, draws=draws)
+        bounds = None if self.gap is None else partial(self.gap.quantity, self.gate)
+        return Case(gate=self.gate, direction=self.direction, estimate=self.estimate, draws=draws, bounds=bounds)
 
 
 def asked(policy: Model, parts: Mapping[Slice, Mask]) -> int:
     """How many questions the gates amount to."""
-    return sum(len(_places(gate, parts)) for gate in policy.gates)
+    return sum(len(_places(gate, parts)) + _QUESTIONS_OF_A_GAP * len(gate.gap) for gate in policy.gates)
 
 
-def questions(policy: Model, parts: Mapping[Slice, Mask], found: Found, *, rows: int, first: bool) -> list[Question]:
-    """One question per gate, or per value of a gate's slice columns, in the order of the contract.
+def questions(
+    policy: Model, parts: Mapping[Slice, Mask], found: Found, *, rows: int, first: bool, gaps: Gaps | None = None
+) -> list[Question]:
+    """One question per gate, or per value of a gate's slice columns, or per gap, in the order of the contract.
 
-    `rows` are all there are; `first` says that there is no champion.
+    `rows` are all there are; `first` says that there is no champion; `gaps` by gate and column.
     """
     sizes: dict[Slice | None, int] = {None: rows, **{part: rows_in(mask) for part, mask in parts.items()}}
-    return [question for gate in policy.gates for question in _of_gate(policy, gate, sizes, found, first=first)]
+    asked: list[Question] = []
+    for gate in policy.gates:
+        between = [_of_gap(gate, (gaps or {}).get((gate, column)), column, first=first) for column in gate.gap]
+        asked += between or _of_gate(policy, gate, sizes, found, first=first)
+    return asked
 
 
 def direction_of(policy: Model, metric: str) -> Direction:
@@ -111,11 +124,27 @@ def _of_gate(
             gate=gate,
             direction=direction,
             part=part,
-            rows=sizes[part],
+            rows=estimate.rows if estimate is not None and is_cost(gate.metric) else sizes[part],
             estimate=estimate,
             why_not="there is no champion" if unasked else _why_not(gate, sizes[part], least, estimate),
             excused=unasked or (part is not None and 0 < sizes[part] < least and part.column in large),
         )
+
+
+def _of_gap(gate: Gate, gap: Gap | None, column: str, *, first: bool) -> Question:
+    """The smaller a gap is the better, whichever way the metric goes."""
+    unasked = first and gate.kind in AGAINST_CHAMPION
+    gap = gap or Gap(metric=gate.metric, column=column, measure=gate.measure, groups=(), least=0, counting=0)
+    return Question(
+        gate=gate,
+        direction="lower",
+        part=None,
+        rows=gap.rows,
+        estimate=gap.estimate,
+        why_not="there is no champion" if unasked else gap.why_not,
+        excused=unasked,
+        gap=gap,
+    )
 
 
 def _why_not(gate: Gate, size: int, least: int, estimate: Estimate | None) -> str:

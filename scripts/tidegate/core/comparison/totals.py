@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tidegate.core.comparison.cost import Costs
 from tidegate.core.comparison.estimation import Estimate
+from tidegate.core.comparison.measured import Measured
 from tidegate.core.comparison.metric_table import KNOWN
 from tidegate.core.contract import Model
 from tidegate.core.near_miss import did_you_mean
@@ -18,11 +20,17 @@ _SHOWN = 12
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """Name → number, as the pipelines of both models claim them; `name` is the file's, for messages."""
+    """Name → number, as the pipelines of both models claim them; `name` is the file's, for messages.
+
+    `costs`: what was timed and counted by us, which counts for more than what anybody claims; `measured`: what the
+    model's own code said of the very rows.
+    """
 
     candidate: Mapping[str, float] = field(default_factory=dict)
     champion: Mapping[str, float] | None = None
     name: str = "metrics.json"
+    costs: Costs | None = None
+    measured: tuple[Measured, ...] = ()
 
 
 def total_estimates(policy: Model, metrics: Iterable[str], totals: Totals) -> dict[str, Estimate]:

@@ -11,24 +11,32 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from tidegate.core.comparison.change_blocks import seed_block
 from tidegate.core.comparison.comparison import Comparison
 from tidegate.core.comparison.findings import Finding
 from tidegate.core.comparison.flips import Flips
+from tidegate.core.comparison.gaps import Gap
 from tidegate.core.comparison.intervals import Interval
 from tidegate.core.comparison.metric_results import MetricResult
+from tidegate.core.comparison.rescored import Rescored
 from tidegate.core.comparison.slices import Slice
+from tidegate.core.comparison.waivers import Waived, Waivers
 from tidegate.core.evidence import SCHEMA, Subject, canonical_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """One of the two models: where it comes from, and digests of what was read (`artifacts`: path → digest)."""
+    """One of the two models: where it comes from, and digests of what was read (`artifacts`: path → digest).
+
+    `rescored`: how the rows changed, where its predictions are not its own pipeline's but those of its command.
+    """
 
     kind: Literal["candidate", "release", "base", "file", "none"]
     commit: str | None = None
     version: str | None = None
     predictions: str | None = None
     artifacts: Mapping[str, str] = field(default_factory=dict)
+    rescored: Rescored | None = None
 
     def __str__(self) -> str:
         if self.kind == "none":
@@ -38,19 +46,20 @@ class Side:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """Which contract judged, and whether the change edits it."""
+    """Which contract judged, whether the change edits it, and how (`edits`: one sentence each)."""
 
     source: Literal["base", "workspace", "options"]
     digest: str
     changed: bool
+    edits: tuple[str, ...] = ()
 
 
 def result(comparison: Comparison, candidate: Side, champion: Side, policy: Policy) -> dict[str, Any]:
     """The comparison as JSON values; what is no finite number is null, never a number."""
     return {
         "sentence": comparison.sentence,
-        "candidate": _without(asdict(candidate), "kind", "version"),
-        "champion": asdict(champion),
+        "candidate": _without(asdict(candidate), "kind", "version", "rescored"),
+        "champion": _without(asdict(champion), *(("rescored",) if champion.rescored is None else ())),
         "rows": comparison.rows,
         "clusters": comparison.clusters,
         "cluster": comparison.cluster,
@@ -60,9 +69,12 @@ def result(comparison: Comparison, candidate: Side, champion: Side, policy: Poli
         "metrics": [_metric(metric) for metric in comparison.metrics],
         "gates": [_gate(gate) for gate in comparison.gates],
         "slices": [_slice(part) for part in comparison.slices],
+        **({"slice_notes": list(comparison.slice_notes)} if comparison.slice_notes else {}),
         "flips": _flips(comparison),
         "regressions": [asdict(row) for row in comparison.regressions],
-        "policy": {"from": policy.source, "digest": policy.digest, "changed": policy.changed},
+        "policy": _policy(policy),
+        **seed_block(None if comparison.grounds is None else comparison.grounds.repeats, comparison.seed_noise),
+        **({} if comparison.waivers is None else {"waivers": _waivers(comparison.waivers)}),
     }
 
 
@@ -117,7 +129,39 @@ def _gate(gate: Finding) -> dict[str, Any]:
         "sentence": gate.sentence,
         "detectable": _number(gate.detectable),
         "rows_needed": gate.rows_needed,
+        **({} if gate.seeds is None else {"seeds": _number(gate.seeds)}),
+        **({} if gate.gap is None else {"gap": _gap(gate.gap)}),
+        **({} if gate.waived is None else {"waiver": _waiver(gate.waived)}),
     }
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    groups = [
+        {
+            "value": group.part.value,
+            "rows": group.rows,
+            "candidate": _number(group.candidate),
+            "champion": _number(group.champion),
+            "compared": group.estimate is not None,
+        }
+        for group in gap.groups
+    ]
+    return {"column": gap.column, "measure": gap.measure, "groups": groups}
+
+
+def _waiver(waived: Waived) -> dict[str, str]:
+    waiver = waived.waiver
+    until = waiver.until.isoformat()
+    return {"standing": waived.standing.value, "reason": waiver.reason, "owner": waiver.owner, "until": until}
+
+
+def _waivers(waivers: Waivers) -> dict[str, Any]:
+    return {"day": None if waivers.day is None else waivers.day.isoformat(), "unused": list(waivers.unused)}
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    edits = {"edits": list(policy.edits)} if policy.edits else {}
+    return {"from": policy.source, "digest": policy.digest, "changed": policy.changed, **edits}
 
 
 def _flips(comparison: Comparison) -> dict[str, Any] | None:
@@ -127,8 +171,8 @@ def _flips(comparison: Comparison) -> dict[str, Any] | None:
     return {**asdict(comparison.flips), "slices": by_slice}
 
 
-def _changed(flips: Flips) -> dict[str, int]:
-    return {"became_right": flips.became_right, "became_wrong": flips.became_wrong}
+def _changed(flips: Flips) -> dict[str, float | None]:
+    return {"became_right": flips.became_right, "became_wrong": flips.became_wrong, "p": flips.p}
 
 
 def _part(part: Slice | None) -> dict[str, str] | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tidegate.core.answer import Verdict
+from tidegate.core.comparison.gaps import Gap
 from tidegate.core.comparison.gate_case import Case
-from tidegate.core.comparison.intervals import Interval
+from tidegate.core.comparison.intervals import Interval, Noise
+from tidegate.core.comparison.metric_table import is_cost
 from tidegate.core.comparison.questions import Question
 from tidegate.core.rounding import about, brief, number
 
@@ -12,10 +14,21 @@ _LONGEST = 80
 
 
 def subject(question: Question) -> str:
-    """What is talked about: the metric, and the slice if the gate is on one."""
+    """What is talked about: the metric, and the slice if the gate is on one, or the slices that differ most."""
     part = question.part
+    if question.gap is not None:
+        return _gap(question.gap)
     where = f" where {_cut(part.column)} is {_cut(part.value) or 'missing'}" if part else ""
     return f"{_cut(question.gate.metric)}{where}"
+
+
+def _gap(gap: Gap) -> str:
+    what = "gap in" if gap.measure == "difference" else "ratio of"
+    between = ""
+    if gap.ends is not None:
+        smallest, largest = (_cut(group.part.value) or "missing" for group in gap.ends)
+        between = f" ({largest} against {smallest})"
+    return f"the {what} {_cut(gap.metric)} across {_cut(gap.column)}{between}"
 
 
 def gate_sentence(question: Question, case: Case, verdict: Verdict, interval: Interval) -> str:
@@ -24,11 +37,16 @@ def gate_sentence(question: Question, case: Case, verdict: Verdict, interval: In
     return f"{subject(question)} {describe(case, verdict, interval)}"
 
 
-def needed(rows: int | None) -> str:
-    """What would settle an undecided gate."""
+def needed(rows: int | None, metric: str, noise: Noise | None = None) -> str:
+    """What would settle an undecided gate: more rows, or rounds of timing; nothing where seeds are in the way."""
+    if noise is not None and noise.same:
+        return "nothing but the seed changed, so it is luck"
+    if rows is None and noise is not None and noise.seeds > 0:
+        return f"another seed alone moves it by about {number(noise.seeds, brief([noise.seeds]))}"
+    noun = "rounds of timing" if is_cost(metric) else "rows"
     if rows is None:
-        return "it lies on the limit, more rows would hardly settle it"
-    return f"about {about(rows)} more rows would settle it"
+        return f"it lies on the limit, more {noun} would hardly settle it"
+    return f"about {about(rows)} more {noun} would settle it"
 
 
 def _against_champion(case: Case, verdict: Verdict, interval: Interval) -> str:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from tidegate.core.comparison.metric_table import Direction
+from tidegate.core.comparison.metric_table import Direction, is_cost
 from tidegate.core.near_miss import did_you_mean
 from tidegate.errors import InputError
 
 VERSION = 1
 RuleKind = Literal["no_worse_by", "better_by", "at_least", "at_most"]
 Severity = Literal["block", "warn"]
+Measure = Literal["difference", "ratio"]
+Attributed = Literal["trained", "cached", "never"]
+FEWEST_REPEATS = 2  # from one alone no spread could be told from luck
+IntervalKind = Literal["percentile", "bca"]
 RULES: tuple[RuleKind, ...] = ("no_worse_by", "better_by", "at_least", "at_most")
+TIMES = " × "
+"""Between the two columns of a pair and between their values; no column of a slice has it in its name."""
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 
@@ -25,12 +31,22 @@ def is_name(text: str) -> bool:
     return bool(re.fullmatch(NAME, text)) and ".." not in text and not text.endswith((".", ".lock"))
 
 
+def pair_name(one: str, other: str) -> str:
+    """What the slices of two columns together are called."""
+    return f"{one}{TIMES}{other}"
+
+
+def usual_severity(metric: str) -> Severity:
+    """Whether a gate blocks that does not say so. Costs warn: the machines of shared runners are noisy."""
+    return "warn" if is_cost(metric) else "block"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """One rule on one metric, over all rows or over every value of each column in `slices`.
+    """One rule on one metric: over all rows, every value of each of `slices`, or the gap between values of each `gap`.
 
     `limit` is in the metric's unit, or a share of the champion's value when `relative` (``1%`` is 0.01); `text` is the
-    limit as it was written.
+    limit as it was written. A gap is the largest value minus the smallest, or over it (`measure`).
     """
 
     metric: str
@@ -40,14 +56,44 @@ class Gate:
     text: str
     severity: Severity = "block"
     slices: tuple[str, ...] = ()
+    gap: tuple[str, ...] = ()
+    measure: Measure = "difference"
+
+    def across(self, column: str) -> str:
+        """What a gap between the values of a column is called: ``rmse gap[season]``, or ``rmse ratio[season]``."""
+        return f"{self.metric} {'gap' if self.measure == 'difference' else 'ratio'}[{column}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repetition:
+    """Both models are trained again `times` times, with other values of `parameter` (a dotted key of params.yaml)."""
+
+    times: int
+    parameter: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """One of the labels that a row may have any number of: the column of the truth, of what was said, of its score."""
+
+    target: str
+    prediction: str | None = None
+    score: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """The file of predictions, and what its columns mean.
 
-    `score` is one column of scores for the class `positive`, or a column for each class. Slices with fewer rows than
-    `minimum_rows` are shown and not judged.
+    `score` is one column of scores for the class `positive`, or a column for each class. `slices` names what there are
+    slices of: columns whose values are looked at one by one, columns of numbers that are cut at quantiles (`bins`:
+    column → how many slices), and `pairs` of either (name → both columns). Slices with fewer rows than `minimum_rows`
+    are shown and not judged. `labels` (label → its columns) takes the place of `target` (which is empty then),
+    `prediction` and `score`; `quantiles` (column → level, as text) that of `prediction`. A score of `threshold` or more
+    says the class (or label) where no prediction does. `rows`: the hold-out as `predict` reads it (a command with the
+    placeholders ``{model}``, ``{rows}``, ``{predictions}``); `model`: the packaged model; `tests`: the folder of
+    behavioural tests. `attribution`: whether the models between champion and candidate may be trained, have to be in
+    DVC's cache, or are not asked for.
     """
 
     predictions: str
@@ -59,7 +105,24 @@ class Evaluation:
     cluster: str | None = None
     weight: str | None = None
     slices: tuple[str, ...] = ()
+    bins: Mapping[str, int] = field(default_factory=dict)
+    pairs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     minimum_rows: int = 30
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    quantiles: Mapping[str, str] = field(default_factory=dict)
+    threshold: float | None = None
+    interval: IntervalKind = "percentile"
+    rows: str | None = None
+    predict: tuple[str, ...] | None = None
+    model: str | None = None
+    tests: str | None = None
+    repeats: Repetition | None = None
+    attribution: Attributed = "cached"
+
+    @property
+    def value_columns(self) -> tuple[str, ...]:
+        """The columns whose values are slices as they are."""
+        return tuple(name for name in self.slices if name not in self.bins and name not in self.pairs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,11 +142,22 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomMetric:
-    """A metric that Tidegate does not know: which way is better, and the values it can have."""
+    """A metric that Tidegate does not know: which way is better, and the values it can have.
+
+    `python` (``module:function``) is called in the model's environment, `command` prints a number for a whole file;
+    without either it is read from the pipeline's metrics files.
+    """
 
     direction: Direction
     minimum: float | None = None
     maximum: float | None = None
+    python: str | None = None
+    command: tuple[str, ...] | None = None
+
+    @property
+    def measured(self) -> bool:
+        """Whether it is measured by code of the model's, and not read from what a pipeline claims."""
+        return self.python is not None or self.command is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +199,25 @@ class Drift:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """A gate, named as reports print it, that does not block up to and including the day `until`, and who answers."""
+
+    gate: str
+    reason: str
+    owner: str
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tariff:
+    """What an hour of training costs and draws; None where that is not said."""
+
+    price_per_hour: Decimal | None = None
+    currency: str = ""
+    watts: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """One model of the contract; `path` holds its ``dvc.yaml`` and ``params.yaml``."""
 
@@ -137,6 +230,8 @@ class Model:
     metrics: Mapping[str, CustomMetric] = field(default_factory=dict)
     alpha: float = 0.05
     drift: Drift | None = None
+    waivers: tuple[Waiver, ...] = ()
+    tariff: Tariff | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,21 +1,28 @@
 """What decides about a model, as one digest and as sentences: a change that edits its own judge must say so.
 
-Policy is the gates and how they are measured (`evaluation`, `alpha`, declared metrics). A limit counts by its value,
-not by how it is written, and the order of gates and slices does not count.
+Policy is the gates, how they are measured (`evaluation`, `alpha`, declared metrics) and which of them are waived. A
+limit counts by its value, not by how it is written, and the order of gates and slices does not count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from tidegate.core.contract import Evaluation, Gate, Model
+from tidegate.core.contract import Evaluation, Gate, Model, Waiver
 from tidegate.core.evidence import canonical_bytes, digest
 
 _LARGER_IS_WEAKER = {"no_worse_by": True, "at_most": True, "better_by": False, "at_least": False}
-_Key = tuple[str, str, tuple[str, ...]]
+_WEAKENING = ("gate weakened", "gate removed", "waiver added", "waiver extended")
+_LATER: Mapping[str, Any] = {
+    **{name: {} for name in ("labels", "quantiles", "bins")},
+    "threshold": None,
+    "interval": "percentile",
+}
+"""Settings that came later: where they are not used, a policy keeps the digest that it had."""
+_Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
 def policy_digest(model: Model) -> str:
@@ -25,6 +32,7 @@ def policy_digest(model: Model) -> str:
         "evaluation": _evaluation(model.evaluation),
         "gates": sorted((_gate(gate) for gate in model.gates), key=canonical_bytes),
         "metrics": {name: asdict(metric) for name, metric in model.metrics.items()},
+        **({"waivers": sorted(map(_waiver, model.waivers), key=canonical_bytes)} if model.waivers else {}),
     }
     return digest(canonical_bytes(document))
 
@@ -39,9 +47,10 @@ def policy_changes(before: Model | None, after: Model) -> list[str]:
         *(f"gate removed: {_shown(old[key])}" for key in old if key not in new),
         *(f"gate added: {_shown(new[key])}" for key in new if key not in old),
         *(_gate_change(old[key], new[key]) for key in new if key in old and _gate(old[key]) != _gate(new[key])),
+        *_waiver_changes(before.waivers, after.waivers),
         *_settings_changes(before, after),
     ]
-    return sorted(sentences, key=lambda sentence: not sentence.startswith(("gate weakened", "gate removed")))
+    return sorted(sentences, key=lambda sentence: not sentence.startswith(_WEAKENING))
 
 
 def _gate(gate: Gate) -> dict[str, Any]:
@@ -52,6 +61,7 @@ def _gate(gate: Gate) -> dict[str, Any]:
         "relative": gate.relative,
         "severity": gate.severity,
         "slices": sorted(gate.slices),
+        **({"gap": sorted(gate.gap), "measure": gate.measure} if gate.gap else {}),
     }
 
 
@@ -62,15 +72,24 @@ def _number(value: Decimal) -> str:
 
 
 def _evaluation(evaluation: Evaluation) -> dict[str, Any]:
-    return {**asdict(evaluation), "slices": sorted(evaluation.slices)}
+    """What is measured and how; `attribution` is told beside the verdict, and a pair of columns is in its name."""
+    known = {**asdict(evaluation), "slices": sorted(evaluation.slices)}
+    unused = {name for name, usual in _LATER.items() if known[name] == usual}
+    return {name: value for name, value in known.items() if name not in ("attribution", "pairs", *unused)}
 
 
 def _by_key(gates: Iterable[Gate]) -> dict[_Key, Gate]:
-    return {(gate.metric, gate.kind, tuple(sorted(gate.slices))): gate for gate in gates}
+    return {(gate.metric, gate.kind, tuple(sorted(gate.slices)), _gap(gate)): gate for gate in gates}
+
+
+def _gap(gate: Gate) -> tuple[str, ...]:
+    return (gate.measure, *sorted(gate.gap)) if gate.gap else ()
 
 
 def _shown(gate: Gate) -> str:
     slices = f" by {', '.join(gate.slices)}" if gate.slices else ""
+    if gate.gap:
+        slices = f" {'gap' if gate.measure == 'difference' else 'ratio'} across {', '.join(gate.gap)}"
     return f"{gate.metric}{slices} {gate.kind} {gate.text} ({gate.severity})"
 
 
@@ -84,6 +103,21 @@ def _tendency(old: Gate, new: Gate) -> str:
         return "changed"
     looser = (new.limit > old.limit) == _LARGER_IS_WEAKER[new.kind] and new.limit != old.limit
     return "weakened" if looser or (old.severity, new.severity) == ("block", "warn") else "tightened"
+
+
+def _waiver(waiver: Waiver) -> dict[str, str]:
+    return {**asdict(waiver), "until": waiver.until.isoformat()}
+
+
+def _waiver_changes(before: Iterable[Waiver], after: Iterable[Waiver]) -> Iterator[str]:
+    old, new = ({waiver.gate: waiver for waiver in waivers} for waivers in (before, after))
+    yield from (f"waiver removed: {gate}" for gate in old if gate not in new)
+    for gate, waiver in new.items():
+        told = f"{gate} until {waiver.until} by {waiver.owner}"
+        if gate not in old:
+            yield f"waiver added: {told}"
+        elif old[gate] != waiver:
+            yield f"waiver {'extended' if waiver.until > old[gate].until else 'changed'}: {told}"
 
 
 def _settings_changes(before: Model, after: Model) -> list[str]:
@@ -100,7 +134,7 @@ def _settings(model: Model) -> dict[str, Any]:
     """Everything that decides but the gates, each under the name it has in the contract."""
     evaluation = _evaluation(model.evaluation)
     return {
-        **{f"evaluation.{field.name}": evaluation[field.name] for field in fields(Evaluation)},
+        **{f"evaluation.{name}": value for name, value in evaluation.items()},
         "alpha": model.alpha,
         **{f"metrics.{name}": asdict(metric) for name, metric in model.metrics.items()},
     }

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from tidegate.core.comparison.metric_table import KNOWN, MetricKind
+from tidegate.core.comparison.metric_table import KNOWN
 from tidegate.core.contract import RULES, CustomMetric, Evaluation, Gate
+from tidegate.core.contract.columns import about_columns, about_needs
 from tidegate.core.contract.problem import Path, Problem, shown
+from tidegate.core.contract.programs import about_measuring, about_predict
+from tidegate.core.contract.slicing import about_gap, about_places, about_slices
 from tidegate.core.near_miss import did_you_mean
 
 
@@ -59,18 +62,14 @@ def about_metrics(metrics: Mapping[str, CustomMetric]) -> Iterator[Problem]:
         if low is not None and high is not None and low > high:
             message = f"min {low:g} is above max {high:g}: no value can pass."
             yield Problem(code="E-CFG-013", path=(*path, "minimum"), message=message)
+    yield from about_measuring(metrics)
 
 
 def about_evaluation(evaluation: Evaluation) -> Iterator[Problem]:
     """The columns of the predictions."""
-    if evaluation.prediction is None and evaluation.score is None:
-        message = "neither prediction nor score names a column: there is nothing to judge."
-        yield Problem(code="E-CFG-027", path=("evaluation",), message=message, fix="Name one of them.")
-    for role in ("id", "prediction", "score"):
-        if getattr(evaluation, role) == evaluation.target:
-            message = f"{role} and target are the same column; every model would look perfect."
-            yield Problem(code="E-CFG-027", path=("evaluation", role), message=message)
-    yield from _twice(evaluation.slices, ("evaluation", "slices"))
+    yield from about_columns(evaluation)
+    yield from about_slices(evaluation)
+    yield from about_predict(evaluation)
 
 
 def about_gates(
@@ -79,8 +78,12 @@ def about_gates(
     """Gates by their place in the list, as far as they can be read; `evaluation` None when it cannot be."""
     for place, gate in gates.items():
         path: Path = ("gates", place)
-        yield from _about_limit(gate, _range(gate.metric, metrics), (*path, gate.kind))
-        yield from _twice(gate.slices, (*path, "slices"))
+        possible = _range(gate.metric, metrics)
+        yield from _about_limit(gate, possible, (*path, gate.kind))
+        lowest, highest = (math.nan, math.nan) if possible is None else (possible.minimum, possible.maximum)
+        yield from about_gap(gate, lowest, highest, path)
+        for key, names in (("slices", gate.slices), ("gap", gate.gap)):
+            yield from _twice(names, (*path, key))
         if evaluation is not None:
             yield from _about_columns(gate, evaluation, path)
     yield from _about_pairs(list(gates.items()))
@@ -99,7 +102,7 @@ def _range(metric: str, metrics: Mapping[str, CustomMetric]) -> _Range | None:
 
 
 def _about_limit(gate: Gate, possible: _Range | None, path: Path) -> Iterator[Problem]:
-    if possible is None or possible.minimum > possible.maximum:
+    if gate.gap or possible is None or possible.minimum > possible.maximum:
         return
     outcome = _against_champion(gate, possible) if gate.kind in ("no_worse_by", "better_by") else _alone(gate, possible)
     if outcome:
@@ -128,22 +131,8 @@ def _against_champion(gate: Gate, possible: _Range) -> str:
 def _about_columns(gate: Gate, evaluation: Evaluation, path: Path) -> Iterator[Problem]:
     kind = KNOWN.get(gate.metric)
     if kind is not None:
-        yield from _about_needs(kind, gate, evaluation, path)
-    for place, column in enumerate(gate.slices):
-        if column not in evaluation.slices:
-            near = did_you_mean(column, evaluation.slices)
-            message = f"{shown(column)} is not among evaluation.slices.{near}"
-            yield Problem(code="E-CFG-028", path=(*path, "slices", place), message=message, fix="Add it there.")
-
-
-def _about_needs(kind: MetricKind, gate: Gate, evaluation: Evaluation, path: Path) -> Iterator[Problem]:
-    if kind.needs == "cost" and gate.slices:
-        message = f"{kind.name} is measured for the whole model, not for its rows: it has no slices."
-        yield Problem(code="E-CFG-027", path=(*path, "slices"), message=message, at_key=True)
-    column = {"prediction": "prediction", "labels": "prediction", "score": "score"}.get(kind.needs)
-    if column is not None and getattr(evaluation, column) is None:
-        message = f"{kind.name} is computed from evaluation.{column}, which names no column."
-        yield Problem(code="E-CFG-027", path=(*path, "metric"), message=message, fix="Name it, or drop the gate.")
+        yield from about_needs(kind, gate, evaluation, path)
+    yield from about_places(gate, evaluation, path)
 
 
 def _about_pairs(gates: Sequence[tuple[int, Gate]]) -> Iterator[Problem]:
@@ -157,6 +146,8 @@ def _about_pairs(gates: Sequence[tuple[int, Gate]]) -> Iterator[Problem]:
 
 
 def _same_rows(one: Gate, other: Gate) -> bool:
+    if one.gap or other.gap:
+        return one.measure == other.measure and bool(set(one.gap) & set(other.gap))
     return bool(set(one.slices) & set(other.slices)) or not (one.slices or other.slices)
 
 
@@ -166,7 +157,7 @@ def _about_pair(earlier: tuple[int, Gate], later: tuple[int, Gate]) -> Iterator[
         return
     limits = {first.kind: first.limit, gate.kind: gate.limit}
     path: Path = ("gates", place, gate.kind)
-    if first.kind == gate.kind and set(first.slices) == set(gate.slices):
+    if first.kind == gate.kind and (set(first.slices), set(first.gap)) == (set(gate.slices), set(gate.gap)):
         message = f"gates[{first_place}] is the same rule on {gate.metric}."
         yield Problem(code="E-CFG-029", path=path, message=message, fix="Keep one.")
     elif {"at_least", "at_most"} <= set(limits) and limits["at_least"] > limits["at_most"]:

@@ -21,6 +21,7 @@ PARAMETERS = ("file_start", "file_end", "data_start", "data_end", "files")
 NOTHING = "nothing was checked"
 AT_BASE = " (base)"
 
+_OURS = ("rows", "clock")
 _KEYS = {"type", "kwargs", "severity", "description", "notes", "meta", "id"}
 _LIMITS = {"min_value", "max_value", "quantile_ranges"}
 _SETS = {"value_set", "type_list", "regex_list", "like_pattern_list", "column_set", "column_list"}
@@ -44,8 +45,8 @@ def head_problems(document: Mapping[str, Any], name: object, path: str) -> Itera
     if not isinstance(ours, dict):
         yield wrong(f"{path} /meta", f"is {meta!r:.80}; expected an object.", 'Write {"tidegate": {"rows": "all"}}.')
         return
-    for key in sorted(set(ours) - {"rows"}):
-        message = f"unknown key {key[:80]!r}; known: rows.{did_you_mean(key, ['rows'])}"
+    for key in sorted(set(ours) - set(_OURS)):
+        message = f"unknown key {key[:80]!r}; known: {', '.join(_OURS)}.{did_you_mean(key, _OURS)}"
         yield wrong(f"{path} /meta/tidegate", message, "Remove it.")
     if (rows := ours.get("rows", "all")) not in ROWS:
         hint = did_you_mean(rows, ROWS) if isinstance(rows, str) else ""

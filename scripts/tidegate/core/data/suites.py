@@ -1,7 +1,8 @@
 """Expectation suites as files: what one says, and which rows it is about.
 
 A suite is a Great Expectations 1.x suite in JSON. `meta.tidegate.rows` says what it is run on: ``all`` rows of all
-files together (the default), ``each-file`` by itself, or the ``newest-file``. An expectation's `severity` decides what
+files together (the default), ``each-file`` by itself, or the ``newest-file``; `meta.tidegate.clock` which times there
+have to be (`clock.py`). An expectation's `severity` decides what
 a failure means: ``critical`` (the default) keeps the model back, ``warning`` and ``info`` are only told.
 """
 
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from tidegate.core.data import clock
+from tidegate.core.data.clock import Clock
 from tidegate.core.data.suite_problems import (
     AT_BASE,
     NOTHING,
@@ -32,6 +35,8 @@ _DECLARING = {
     "expect_column_to_exist",
 }
 _TYPES = {"expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list"}
+_OF_COLUMNS_ONLY = {*_DECLARING, "expect_table_column_count_to_equal", "expect_table_column_count_to_be_between"}
+_OF_COUNT_ONLY = {"expect_table_row_count_to_equal", "expect_table_row_count_to_be_between"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +55,18 @@ class Expectation:
         single = [self.kwargs.get(name) for name in ("column", "column_A", "column_B")]
         several = [*(self.kwargs.get("column_list") or ()), *(self.kwargs.get("column_set") or ())]
         return tuple(name for name in [*single, *several] if isinstance(name, str))
+
+    @property
+    def reads(self) -> frozenset[str] | None:
+        """The only columns whose values it looks at, none where names or a count will do; None: all of the table."""
+        if self.type in _OF_COLUMNS_ONLY | _OF_COUNT_ONLY and "row_condition" not in self.kwargs:
+            return frozenset()
+        return frozenset(self.columns) if self.columns and "row_condition" not in self.kwargs else None
+
+    @property
+    def names_only(self) -> bool:
+        """Whether it looks at the names of columns and at no row."""
+        return self.type in _OF_COLUMNS_ONLY
 
     @property
     def declares(self) -> bool:
@@ -72,6 +89,7 @@ class Suite:
     expectations: tuple[Expectation, ...]
     document: Mapping[str, Any] = field(repr=False)
     at_base: bool = False
+    clock: Clock | None = None
 
     @property
     def title(self) -> str:
@@ -135,6 +153,7 @@ def parse(text: str, path: str) -> Suite:
     rows = _rows(document)
     problems = [
         *head_problems(document, name, path),
+        *_clock_problems(document, path),
         *(
             problem
             for number, (item, line) in enumerate(pairs)
@@ -149,6 +168,7 @@ def parse(text: str, path: str) -> Suite:
         rows=rows,  # type: ignore[arg-type]  # one of ROWS, or there were problems
         expectations=tuple(map(_expectation, listed, lines)),
         document=document,
+        clock=clock.read(document),
     )
 
 
@@ -168,6 +188,13 @@ def _rows(document: Mapping[str, Any]) -> object:
     meta = document.get("meta")
     ours = meta.get("tidegate") if isinstance(meta, dict) else None
     return ours.get("rows", "all") if isinstance(ours, dict) else "all"
+
+
+def _clock_problems(document: Mapping[str, Any], path: str) -> Iterator[InputError]:
+    meta = document.get("meta")
+    ours = meta.get("tidegate") if isinstance(meta, dict) else None
+    if isinstance(ours, dict) and "clock" in ours:
+        yield from clock.problems(ours["clock"], path)
 
 
 def _expectation(item: Mapping[str, Any], line: int | None) -> Expectation:

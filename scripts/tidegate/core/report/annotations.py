@@ -65,7 +65,7 @@ def _data(data: Data) -> Iterator[Annotation]:
 
 
 def _gate(gate: Gate) -> Annotation:
-    blocks = gate.severity is Severity.BLOCK and gate.verdict is Verdict.FAIL
+    blocks = gate.blocks and gate.verdict is Verdict.FAIL
     return Annotation(
         level="error" if blocks else "warning", message=f"{gate.verdict.value}: {plain(gate_phrase(gate))}"
     )

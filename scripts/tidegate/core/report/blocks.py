@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tidegate.core.answer import Verdict
+from tidegate.core.report.row_evidence import Fit
 from tidegate.core.report.untrusted import NAME, brief
 
 
@@ -134,6 +135,7 @@ class Bar:
     still: float | None
     verdict: Verdict | None
     warns: bool = False
+    numbers: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +157,54 @@ class SliceChart:
     labels: tuple[str, ...]
     candidate: tuple[float, ...]
     champion: tuple[float, ...] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """One interval of a `Forest`, in per cent of the champion's value, above zero is worse; a gate's has a `limit`.
+
+    `weight` is from 0 to 1: the share of the largest number of rows. `rule` and `numbers` are words: the gate's limit,
+    and what is drawn.
+    """
+
+    label: str
+    place: tuple[str, str] | None
+    rule: str
+    numbers: str
+    rows: int
+    low: float
+    middle: float
+    high: float
+    limit: float | None
+    weight: float
+    verdict: Verdict | None
+    warns: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forest:
+    """Gates on a change and slices (of the metric `main`) without one on one axis; gates on a value each on its own.
+
+    `text` is the same gates for those who read text.
+    """
+
+    title: str
+    gates: tuple[Placed, ...]
+    slices: tuple[Placed, ...]
+    main: str
+    scaled: tuple[Bar, ...]
+    text: IntervalChart
+    left_out: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitChart:
+    """How well predictions fit: a picture with its numbers on the page, `text` where there are only words."""
+
+    title: str
+    fit: Fit
+    text: Line
+    numbers: Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +254,8 @@ Block = (
     | Listing
     | IntervalChart
     | SliceChart
+    | Forest
+    | FitChart
     | Pictures
     | Foreign
     | Details

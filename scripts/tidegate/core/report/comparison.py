@@ -11,7 +11,11 @@ from typing import Literal
 
 from tidegate.core.answer import Verdict
 from tidegate.core.comparison.metric_table import KNOWN
+from tidegate.core.report.beside import Behaviour, Costs, read_behaviour, read_costs
+from tidegate.core.report.change_evidence import Attribution, Seeds, read_attribution, read_seeds
+from tidegate.core.report.measured_part import OwnMetric, read_measured
 from tidegate.core.report.reading import Reader
+from tidegate.core.report.row_evidence import Fit, Flips, Gap, read_fit, read_flips, read_gap
 
 Interval = tuple[float, float]
 Direction = Literal["higher", "lower"]
@@ -33,6 +37,15 @@ class Severity(StrEnum):
     WARN = "warn"
 
 
+class Standing(StrEnum):
+    """What a waiver was worth on the day that it was held against."""
+
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    TOO_LONG = "too_long"
+    UNDATED = "undated"
+
+
 class ChampionKind(StrEnum):
     """Where the champion was found."""
 
@@ -44,17 +57,21 @@ class ChampionKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Champion:
-    """The model to beat."""
+    """The model to beat; `rescored`: where it was asked anew, how many rows are new, gone, or have another truth."""
 
     kind: ChampionKind
     commit: str | None
     version: str | None
     predictions: str | None
+    rescored: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """Both models' values of one metric; `difference` is candidate minus champion, in the metric's unit."""
+    """Both models' values of one metric; `difference` is candidate minus champion, in the metric's unit.
+
+    Of a `gap` the values are those of the gap, and the smaller it is the better.
+    """
 
     metric: str
     direction: Direction | None
@@ -63,6 +80,7 @@ class Change:
     difference: float | None
     interval: Interval | None
     slice: tuple[str, str] | None = None
+    gap: Gap | None = None
 
     def worse(self, difference: float) -> float:
         """`difference` turned so that above zero is worse."""
@@ -86,6 +104,16 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """Why a gate that does not hold may pass for now, and until which day."""
+
+    standing: Standing
+    reason: str
+    owner: str
+    until: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Gate:
     """One rule's outcome. `value_interval` is the candidate's own interval where the rule is about a value."""
 
@@ -99,11 +127,20 @@ class Gate:
     value_interval: Interval | None
     detectable: float | None
     rows_needed: int | None
+    waiver: Waiver | None = None
+    seeds: float | None = None
 
     @property
     def blocks(self) -> bool:
         """Whether this gate keeps the model back; one that cannot be asked of a first model does not."""
-        return self.severity is Severity.BLOCK and self.verdict not in (Verdict.PASS, Verdict.SKIPPED)
+        answered = self.verdict in (Verdict.PASS, Verdict.SKIPPED)
+        return self.severity is Severity.BLOCK and not answered and not self.excused
+
+    @property
+    def excused(self) -> bool:
+        """Whether it does not hold, and a waiver lets that pass for now."""
+        short = self.verdict in (Verdict.FAIL, Verdict.UNDECIDED)
+        return short and self.waiver is not None and self.waiver.standing is Standing.ACTIVE
 
     @property
     def interval(self) -> Interval | None:
@@ -148,6 +185,22 @@ class Regression:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Confirmation:
+    """Whether the change is judged on the base's hold-out, and whether its model says what its predictions claim.
+
+    Counts are of rows; `edited` are files of the model's code that the change edits.
+    """
+
+    altered: bool
+    new: int
+    gone: int
+    changed: int
+    standing: str
+    why: str
+    edited: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """All of it. `reason` is the command's own sentence: untrusted words, never the verdict."""
 
@@ -163,11 +216,20 @@ class Comparison:
     metrics: tuple[Change, ...]
     gates: tuple[Gate, ...]
     slices: tuple[Slice, ...]
-    became_right: int | None
-    became_wrong: int | None
+    flips: tuple[Flips, ...]
     regressions: tuple[Regression, ...]
     policy_from: str
     policy_changed: bool
+    policy_edits: tuple[str, ...] = ()
+    waivers_day: str | None = None
+    confirmation: Confirmation | None = None
+    seeds: Seeds | None = None
+    attribution: Attribution | None = None
+    cost: Costs | None = None
+    behaviour: Behaviour | None = None
+    slice_notes: tuple[str, ...] = ()
+    fit: Fit | None = None
+    measured: tuple[OwnMetric, ...] = ()
 
     @property
     def first_model(self) -> bool:
@@ -180,8 +242,7 @@ def read(result: Mapping[str, object]) -> Comparison:
     root = Reader(result)
     metrics = tuple(_metric(item) for item in root.each("metrics"))
     directions = {change.metric: change.direction for change in metrics}
-    policy, flips = root.inner("policy"), root.inner_or_none("flips")
-    candidate = root.inner("candidate")
+    policy, candidate = root.inner("policy"), root.inner("candidate")
     return Comparison(
         reason=root.text("sentence"),
         champion=_champion(root.inner("champion")),
@@ -195,11 +256,20 @@ def read(result: Mapping[str, object]) -> Comparison:
         metrics=metrics,
         gates=tuple(_gate(item, directions) for item in root.each("gates")),
         slices=tuple(_slice(item, directions) for item in root.each("slices")),
-        became_right=flips.whole_or_none("became_right") if flips else None,
-        became_wrong=flips.whole_or_none("became_wrong") if flips else None,
+        flips=read_flips(root.inner_or_none("flips")),
         regressions=tuple(_regression(item) for item in root.each("regressions")),
         policy_from=policy.text("from"),
         policy_changed=policy.flag("changed"),
+        policy_edits=policy.texts("edits"),
+        seeds=read_seeds(root.inner_or_none("seed_noise")),
+        attribution=read_attribution(root.inner_or_none("attribution")),
+        slice_notes=root.texts("slice_notes"),
+        fit=read_fit(root.inner_or_none("fit")),
+        waivers_day=waivers.text_or_none("day") if (waivers := root.inner_or_none("waivers")) else None,
+        confirmation=_confirmation(root.inner_or_none("confirmation")),
+        cost=read_costs(root.inner_or_none("cost")),
+        behaviour=read_behaviour(root.inner_or_none("behaviour")),
+        measured=read_measured(root),
     )
 
 
@@ -225,7 +295,12 @@ def _champion(item: Reader) -> Champion:
         commit=item.text_or_none("commit"),
         version=item.text_or_none("version"),
         predictions=item.text_or_none("predictions"),
+        rescored=_rescored(item.inner_or_none("rescored")),
     )
+
+
+def _rescored(item: Reader | None) -> tuple[int, int, int] | None:
+    return None if item is None else (item.whole("new"), item.whole("gone"), item.whole("changed"))
 
 
 def _metric(item: Reader) -> Change:
@@ -243,16 +318,17 @@ def _metric(item: Reader) -> Change:
 def _gate(item: Reader, directions: Mapping[str, Direction | None]) -> Gate:
     metric, interval = item.text("metric"), item.interval("interval")
     of_value = item.text("interval_of") == "value"
-    place = item.inner_or_none("slice")
+    place, gap = item.inner_or_none("slice"), read_gap(item.inner_or_none("gap"))
     return Gate(
         change=Change(
             metric=metric,
-            direction=direction_of(metric, directions),
+            direction=direction_of(metric, directions) if gap is None else "lower",
             candidate=item.number_or_none("candidate"),
             champion=item.number_or_none("champion"),
             difference=item.number_or_none("difference"),
             interval=None if of_value else interval,
             slice=(place.text("column"), place.text("value")) if place else None,
+            gap=gap,
         ),
         kind=item.choice("kind", Kind),
         limit=item.text("limit"),
@@ -263,7 +339,31 @@ def _gate(item: Reader, directions: Mapping[str, Direction | None]) -> Gate:
         value_interval=interval if of_value else None,
         detectable=item.number_or_none("detectable"),
         rows_needed=item.whole_or_none("rows_needed"),
+        seeds=item.number_or_none("seeds"),
+        waiver=_waiver(item.inner_or_none("waiver")),
     )
+
+
+def _confirmation(item: Reader | None) -> Confirmation | None:
+    if item is None:
+        return None
+    hold_out, answers = item.inner("hold_out"), item.inner("answers")
+    return Confirmation(
+        altered=hold_out.flag("altered"),
+        new=hold_out.whole("new"),
+        gone=hold_out.whole("gone"),
+        changed=hold_out.whole("changed"),
+        standing=answers.text("standing"),
+        why=answers.text("why"),
+        edited=item.texts("edited"),
+    )
+
+
+def _waiver(item: Reader | None) -> Waiver | None:
+    if item is None:
+        return None
+    words = {name: item.text(name) for name in ("reason", "owner", "until")}
+    return Waiver(standing=item.choice("standing", Standing), **words)
 
 
 def _slice(item: Reader, directions: Mapping[str, Direction | None]) -> Slice:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tidegate.core.answer import Verdict
+from tidegate.core.report.attribution_part import attribution_blocks, attribution_part
+from tidegate.core.report.behaviour_part import behaviour_part
 from tidegate.core.report.blocks import (
     Block,
     Callout,
@@ -21,11 +23,14 @@ from tidegate.core.report.bounds import Bounds
 from tidegate.core.report.change_part import changes_part
 from tidegate.core.report.comparison import Comparison
 from tidegate.core.report.data_part import data_part, findings_table
+from tidegate.core.report.fit_part import fit_part
 from tidegate.core.report.foreign import foreign_lines
 from tidegate.core.report.gate_table import gate_blocks, gates_part
+from tidegate.core.report.measured_part import measured_part
 from tidegate.core.report.model import STEPS, VALIDATE, View
 from tidegate.core.report.next_step import next_step
 from tidegate.core.report.pictures import pictures
+from tidegate.core.report.policy_part import policy_callouts
 from tidegate.core.report.record_part import (
     card_part,
     champion_line,
@@ -35,9 +40,12 @@ from tidegate.core.report.record_part import (
     lineage_part,
     metrics_part,
     reproduce_part,
+    rescored_line,
 )
+from tidegate.core.report.row_part import rows_part
+from tidegate.core.report.seed_part import seeds_part
 from tidegate.core.report.sentence import sentence
-from tidegate.core.report.slice_part import flips_part, slices_part
+from tidegate.core.report.slice_part import slices_part
 from tidegate.core.report.trouble_part import trouble_blocks
 from tidegate.core.rounding import counted
 
@@ -54,6 +62,8 @@ def verdict_blocks(view: View, bounds: Bounds) -> Iterator[Block]:
     if view.comparison is not None:
         yield from _compared_with(view, view.comparison)
         yield from gate_blocks(view.comparison, bounds)
+        yield from measured_part(view.comparison.measured, view.comparison.draws)
+        yield from attribution_blocks(view.comparison.attribution)
 
 
 def detail_blocks(view: View, bounds: Bounds) -> Iterator[Details]:
@@ -62,9 +72,13 @@ def detail_blocks(view: View, bounds: Bounds) -> Iterator[Details]:
         return
     yield from changes_part(view, bounds)
     if view.comparison is not None:
+        yield from behaviour_part(view.comparison.behaviour, bounds)
         yield from slices_part(view.comparison, bounds)
         yield from gates_part(view.comparison, bounds)
-        yield from flips_part(view.comparison, bounds)
+        yield from attribution_part(view.comparison.attribution, bounds)
+        yield from seeds_part(view.comparison.seeds, bounds)
+        yield from fit_part(view.comparison)
+        yield from rows_part(view.comparison, bounds)
         yield from metrics_part(view.comparison, bounds)
     yield from cost_part(view.comparison, view.training, bounds)
     if view.data is not None:
@@ -104,32 +118,18 @@ def _data_decides(view: View) -> bool:
 
 
 def _callouts(view: View) -> Iterator[Block]:
-    comparison = view.comparison
-    if comparison is not None and comparison.policy_changed:
-        yield Callout("WARNING", _policy(view))
-    if comparison is not None and comparison.policy_from == "workspace" and not comparison.policy_changed:
-        yield Callout(
-            "NOTE", ("The base has no gates yet: this change was judged by the gates that it brings itself.",)
-        )
+    yield from policy_callouts(view)
     if view.first_model:
         yield Callout("NOTE", ("This is the first model: there is no champion, so only absolute limits were judged.",))
     if view.context.from_fork:
         yield Callout("IMPORTANT", ("From a fork: its own run, without any of our secrets, measured these numbers.",))
 
 
-def _policy(view: View) -> Line:
-    comparison = view.comparison
-    by_base = comparison is None or comparison.policy_from == "base"
-    judged = "It was judged by the base's." if by_base else "It was judged by its own, which proves little."
-    return Strong(
-        "This change edits the policy"
-    ), f" (gates or expectations). {judged} An owner has to approve the edit."
-
-
 def _compared_with(view: View, comparison: Comparison) -> Iterator[Block]:
     champion = champion_line(comparison, view.context)
     if champion and comparison.rows:
-        yield Paragraph(("Compared with ", *champion, f" on {counted(comparison.rows, 'row')} of hold-out data."))
+        rows = f" on {counted(comparison.rows, 'row')} of hold-out data."
+        yield Paragraph(("Compared with ", *champion, rows, *rescored_line(comparison)))
 
 
 def _about(view: View, *, on_page: bool) -> Iterator[str | Code | Link]:

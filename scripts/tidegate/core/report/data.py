@@ -90,13 +90,14 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """All of it."""
+    """All of it; `edited` are the base's suites that the change edits or removes."""
 
     rows: int
     files: int
     suites: tuple[Suite, ...]
     findings: tuple[Finding, ...]
     difference: Difference | None
+    edited: tuple[str, ...] = ()
 
     @property
     def checks(self) -> int:
@@ -122,6 +123,7 @@ def read(result: Mapping[str, object]) -> Data:
         ),
         findings=tuple(_finding(item) for item in root.each("findings")),
         difference=_difference(difference) if difference else None,
+        edited=root.texts("edited"),
     )
 
 

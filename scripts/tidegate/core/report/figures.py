@@ -6,31 +6,52 @@ import re
 
 from tidegate.core.report.blocks import Break, Code, Line, Piece
 from tidegate.core.report.comparison import Change, Gate, Interval, Kind
+from tidegate.core.report.row_evidence import Gap
 from tidegate.core.rounding import decimals_for, number, percent, signed
 
 _PLAIN_LIMIT = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,20})?(?: ?%)?")
 _ARROWS = {"lower": " ↓", "higher": " ↑", None: ""}
 _SPACE = "\u00a0"
+MISSING = "missing"
 _SIZES = ("B", "kB", "MB", "GB", "TB")
 
 
 def subject(change: Change) -> Line:
-    """The metric, and where it was measured: ``rmse`` where ``weather`` is ``mist``."""
+    """The metric and where it was measured (``rmse`` where ``weather`` is ``mist``), or the gap in it across slices."""
+    if change.gap is not None:
+        what = "the ratio of " if change.gap.ratio else "the gap in "
+        return what, Code(change.metric), " across ", Code(change.gap.column), *_ends(change.gap)
     if change.slice is None:
         return (Code(change.metric),)
     column, value = change.slice
-    return Code(change.metric), " where ", Code(column), " is ", Code(value)
+    return Code(change.metric), " where ", Code(column), " is ", _value(value)
+
+
+def _ends(gap: Gap) -> Line:
+    """Which slices it is between."""
+    if gap.ends is None:
+        return ()
+    smallest, largest = gap.ends
+    return " (", _value(largest.value), " against ", _value(smallest.value), ")"
+
+
+def _value(value: str) -> Code:
+    """A slice's value; rows without one are a slice, too."""
+    return Code(value or MISSING)
 
 
 def metric_cell(change: Change) -> Line:
     """The metric with an arrow that says which way is better, its slice below."""
+    if change.gap is not None:
+        kind = "ratio" if change.gap.ratio else "gap"
+        return Code(change.metric), f" {kind} ↓", Break(), "across ", Code(change.gap.column)
     name: Line = (Code(change.metric), _ARROWS[change.direction])
     return name if change.slice is None else (*name, Break(), *slice_name(change.slice))
 
 
 def slice_name(place: tuple[str, str]) -> Line:
     """``weather`` = ``mist``."""
-    return Code(place[0]), " = ", Code(place[1])
+    return Code(place[0]), " = ", _value(place[1])
 
 
 def decimals_of(change: Change, value_interval: Interval | None = None) -> int:

@@ -15,13 +15,13 @@ _ROOM = 1.5
 
 def gate_chart(gates: Sequence[Gate], left_out: int) -> IntervalChart | None:
     """The chart of the gates that were judged; None where none was."""
-    bars = tuple(bar for gate in gates if (bar := _bar(gate)) is not None)
+    bars = tuple(found for gate in gates if (found := bar(gate)) is not None)
     if not bars:
         return None
     return IntervalChart(title="Where each interval lies", bars=bars, left="better", right="worse", left_out=left_out)
 
 
-def _bar(gate: Gate) -> Bar | None:
+def bar(gate: Gate) -> Bar | None:
     """The gate's interval, None where there is none or where it cannot be placed."""
     geometry = _of_value(gate) if gate.of_value else _of_difference(gate)
     if geometry is None:
@@ -47,7 +47,9 @@ def _bar(gate: Gate) -> Bar | None:
 
 
 def _label(gate: Gate) -> str:
-    place = gate.change.slice
+    place, gap = gate.change.slice, gate.change.gap
+    if gap is not None:
+        return f"{gate.change.metric} {'ratio' if gap.ratio else 'gap'}, {brief(gap.column)}"
     return gate.change.metric if place is None else f"{gate.change.metric}, {brief(place[0])}={brief(place[1])}"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from tidegate.core.answer import Verdict
 from tidegate.core.report.blocks import (
     Block,
+    Break,
     Code,
     Column,
     Details,
@@ -18,6 +19,7 @@ from tidegate.core.report.blocks import (
 from tidegate.core.report.bounds import Bounds, first
 from tidegate.core.report.comparison import ChampionKind, Comparison, Gate, Severity
 from tidegate.core.report.figures import change_cell, decimals_of, level, metric_cell, rule, value_cell
+from tidegate.core.report.forest import forest
 from tidegate.core.report.gate_chart import gate_chart
 from tidegate.core.rounding import about, brief, counted, number
 
@@ -33,7 +35,7 @@ def gate_blocks(comparison: Comparison, bounds: Bounds) -> Iterator[Block]:
     champion = comparison.champion.kind is not ChampionKind.NONE
     yield Table(_columns(champion), tuple(_row(gate, champion) for gate in shown), left_out, "gates")
     yield Paragraph(_legend(comparison), small=True)
-    if chart := gate_chart(shown, left_out):
+    if chart := forest(comparison, shown, left_out) if champion else gate_chart(shown, left_out):
         yield chart
 
 
@@ -60,7 +62,7 @@ def ranked(gates: Sequence[Gate]) -> list[Gate]:
 def _rank(gate: Gate) -> tuple[int, int, bool]:
     trouble = gate.verdict in _ORDER
     place = _ORDER.index(gate.verdict) if trouble else len(_ORDER) + (gate.verdict is Verdict.SKIPPED)
-    return not trouble or gate.severity is Severity.WARN, place, gate.change.slice is not None
+    return not trouble or gate.severity is Severity.WARN or gate.excused, place, gate.change.slice is not None
 
 
 def _columns(champion: bool) -> tuple[Column, ...]:
@@ -75,7 +77,7 @@ def _columns(champion: bool) -> tuple[Column, ...]:
 
 def _row(gate: Gate, champion: bool) -> tuple[Line, ...]:
     decimals = decimals_of(gate.change, gate.value_interval)
-    mark: Line = (Mark(gate.verdict, warns=gate.severity is Severity.WARN),)
+    mark = _mark(gate)
     now = value_cell(gate.change.candidate, decimals, gate.value_interval)
     before = value_cell(gate.change.champion, decimals)
     both = (before, now, change_cell(gate.change, decimals, word=not gate.of_value)) if champion else (now,)
@@ -85,9 +87,14 @@ def _row(gate: Gate, champion: bool) -> tuple[Line, ...]:
 def _detail(gate: Gate) -> tuple[Line, ...]:
     noticed = number(gate.detectable, brief([gate.detectable]))
     needed = "–" if gate.rows_needed is None else about(gate.rows_needed)
-    mark: Line = (Mark(gate.verdict, warns=gate.severity is Severity.WARN),)
+    mark = _mark(gate)
     numbers = (f"{gate.rows:,}", level(gate.level), noticed, needed)
     return metric_cell(gate.change), rule(gate), *((text,) for text in numbers), mark
+
+
+def _mark(gate: Gate) -> Line:
+    mark = Mark(gate.verdict, warns=gate.severity is Severity.WARN)
+    return (mark, Break(), "waived until ", Code(gate.waiver.until)) if gate.excused and gate.waiver else (mark,)
 
 
 def _legend(comparison: Comparison) -> Line:

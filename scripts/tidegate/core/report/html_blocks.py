@@ -15,7 +15,9 @@ from tidegate.core.report.blocks import (
     Code,
     Column,
     Details,
+    FitChart,
     Foreign,
+    Forest,
     Gauge,
     Heading,
     IntervalChart,
@@ -32,6 +34,8 @@ from tidegate.core.report.blocks import (
     Table,
 )
 from tidegate.core.report.html_charts import GLYPH, interval_chart, slice_chart
+from tidegate.core.report.html_fit import fit_chart
+from tidegate.core.report.html_forest import forest
 from tidegate.core.report.untrusted import brief, clipped
 
 _OPEN_FROM = 70
@@ -138,7 +142,7 @@ def _foreign(block: Foreign) -> str:
 
 
 def _details(block: Details) -> str:
-    pictures = any(isinstance(inner, Pictures) for inner in block.blocks)
+    pictures = any(isinstance(inner, Pictures | FitChart) for inner in block.blocks)
     opened = " open" if pictures or block.weight >= _OPEN_FROM else ""
     gist = f' <span class="gist">{html.escape(block.gist)}</span>' if block.gist else ""
     return (
@@ -160,6 +164,8 @@ _WRITERS: dict[type[Block], Callable[..., str]] = {
     Listing: _listing,
     IntervalChart: interval_chart,
     SliceChart: slice_chart,
+    Forest: forest,
+    FitChart: lambda block: fit_chart(block, write_line(block.text), _table(block.numbers)),
     Pictures: _pictures,
     Foreign: _foreign,
     Details: _details,

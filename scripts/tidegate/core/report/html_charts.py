@@ -6,6 +6,7 @@ Every row is an SVG of its own with positions in per cent, so that it is as wide
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 
 from tidegate.core.answer import Verdict
 from tidegate.core.report.blocks import Bar, IntervalChart, SliceChart
@@ -21,19 +22,19 @@ GLYPH = {
     Verdict.ERROR: "!",
     Verdict.SKIPPED: "–",
 }
-_SHAPES = {
+SHAPES = {
     Verdict.PASS: '<circle r="5"/>',
     Verdict.FAIL: '<path d="M-5-5 5 5M5-5-5 5"/>',
     Verdict.UNDECIDED: '<path d="M0-6 6 0 0 6-6 0Z"/>',
 }
 _DOT = '<rect x="-4" y="-4" width="8" height="8"/>'
-_EDGE = 3.0
+EDGE = 3.0
 
 
 def interval_chart(chart: IntervalChart) -> str:
     """Every gate's interval between better and worse, its limit and where nothing has changed."""
     low, high = axis(chart)
-    rows = "".join(_interval_row(bar, low, high) for bar in chart.bars)
+    rows = "".join(interval_row(bar, low, high) for bar in chart.bars)
     still = '<span><i class="key still"></i>no change (the champion)</span>'
     return (
         f'<figure class="intervals"><figcaption>{html.escape(chart.title)}</figcaption>'
@@ -63,26 +64,29 @@ def slice_chart(chart: SliceChart) -> str:
     )
 
 
-def _interval_row(bar: Bar, low: float, high: float) -> str:
+def interval_row(bar: Bar, low: float, high: float) -> str:
+    """One gate between better and worse, on an axis on which its limit is at 1."""
     start, middle, end = (_percent(value, low, high) for value in (bar.low, bar.middle, bar.high))
     verdict = bar.verdict or Verdict.SKIPPED
     drawn = ""
     if bar.limit is not None:
         limit = _percent(bar.limit, low, high)
         drawn += f'<rect class="beyond" x="{limit:.2f}%" y="0" width="{100 - limit:.2f}%" height="100%"/>'
-        drawn += _vertical("limit", limit)
+        drawn += vertical("limit", limit)
     if bar.still is not None and low <= bar.still <= high:
-        drawn += _vertical("still", _percent(bar.still, low, high))
+        drawn += vertical("still", _percent(bar.still, low, high))
     drawn += f'<line class="span" x1="{start:.2f}%" x2="{end:.2f}%" y1="50%" y2="50%"/>'
     drawn += "".join(_cap(place) for place, value in ((start, bar.low), (end, bar.high)) if low <= value <= high)
-    drawn += f'<svg class="point" x="{middle:.2f}%" y="50%" overflow="visible">{_SHAPES.get(verdict, _DOT)}</svg>'
+    drawn += f'<svg class="point" x="{middle:.2f}%" y="50%" overflow="visible">{SHAPES.get(verdict, _DOT)}</svg>'
     tone = "warns" if bar.warns and verdict is not Verdict.PASS else verdict.value
     words = f"{verdict.value}, warns only" if tone == "warns" else verdict.value
     label = f"{brief(bar.label)}, {brief(bar.words)}: {words}"
+    below = f"<br><small>{html.escape(brief(bar.words))}</small>" if bar.numbers else ""
+    numbers = f"<br><small>{html.escape(bar.numbers)}</small>" if bar.numbers else ""
     return (
-        f'<div class="row tone-{tone}"><span class="name"><bdi>{html.escape(brief(bar.label))}</bdi></span>'
+        f'<div class="row tone-{tone}"><span class="name"><bdi>{html.escape(brief(bar.label))}</bdi>{below}</span>'
         f'<svg class="plot" role="img" aria-label="{html.escape(label)}">{drawn}</svg>'
-        f'<span class="words">{GLYPH[verdict]} {words}</span></div>'
+        f'<span class="words">{GLYPH[verdict]} {words}{numbers}</span></div>'
     )
 
 
@@ -104,7 +108,14 @@ def _slice_row(label: str, now: float, before: float | None, ends: tuple[float, 
     )
 
 
-def _vertical(kind: str, place: float) -> str:
+def keys(shown: Iterable[tuple[str, str]]) -> str:
+    """What the signs mean: the class of each, and words of ours."""
+    signs = "".join(f'<span><i class="key {kind}"></i>{html.escape(words)}</span>' for kind, words in shown)
+    return f'<p class="keys">{signs}</p>'
+
+
+def vertical(kind: str, place: float) -> str:
+    """A line from top to bottom."""
     return f'<line class="{kind}" x1="{place:.2f}%" x2="{place:.2f}%" y1="0" y2="100%"/>'
 
 
@@ -115,4 +126,4 @@ def _cap(place: float) -> str:
 def _percent(value: float, low: float, high: float) -> float:
     """Where a value stands, in per cent of the width, a little off both edges."""
     share = (min(max(value, low), high) - low) / (high - low) if high > low else 0.5
-    return _EDGE + share * (100 - 2 * _EDGE)
+    return EDGE + share * (100 - 2 * EDGE)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from tidegate.core.answer import Verdict
+from tidegate.core.comparison.waivers import LONGEST
 from tidegate.core.evidence import Evidence
 from tidegate.core.report import comparison as comparisons
 from tidegate.core.report import data as datas
@@ -192,11 +194,29 @@ def _doubt_comparison(comparison: Comparison, outcome: Verdict) -> str:
         return ""
     if any(gate.blocks for gate in comparison.gates):
         return "says pass although a gate that blocks does not"
+    if any(gate.excused and not _in_time(gate, comparison.waivers_day) for gate in comparison.gates):
+        return "says pass although a waiver has run out"
+    if comparison.behaviour is not None and not comparison.behaviour.allows_a_pass:
+        return "says pass although the behavioural tests do not"
     asked = [gate for gate in comparison.gates if gate.verdict is not Verdict.SKIPPED]
     can_block = [gate for gate in comparison.gates if gate.severity is Severity.BLOCK]
     if not _answered(asked, can_block):
         return "says pass although no gate was judged"
     return "says pass although there were no rows" if not comparison.rows else ""
+
+
+def _in_time(gate: Gate, day: str | None) -> bool:
+    """Whether a waiver's last day is not before the day it was held against; days are compared, not words."""
+    try:
+        return (
+            day is not None and gate.waiver is not None and 0 <= _days(gate.waiver.until) - _days(day) <= LONGEST.days
+        )
+    except ValueError:
+        return False
+
+
+def _days(text: str) -> int:
+    return date.fromisoformat(text).toordinal()
 
 
 def _answered(asked: list[Gate], can_block: list[Gate]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tidegate.core.answer import Verdict
+from tidegate.core.comparison.metric_table import is_cost
 from tidegate.core.report.blocks import Code, Line, Link
 from tidegate.core.report.comparison import Gate
 from tidegate.core.report.context import Context
@@ -55,7 +56,8 @@ def _improve(view: View) -> Line:
     if not gates or view.decisive is None or view.decisive.name != COMPARE:
         return ("Mend what is named above and push again.",)
     need = _distance(gates[0])
-    start: Line = "Improve ", *subject(gates[0].change)
+    verb = "Improve " if gates[0].change.gap is None else "Narrow "
+    start: Line = verb, *subject(gates[0].change)
     by = (f" by about {number(need, brief([need]))} more",) if need else ()
     change = (", or change the gate in ", Code(view.context.contract), " in a pull request of its own.")
     return *start, *by, *_weakest(view), *change
@@ -70,7 +72,11 @@ def _weakest(view: View) -> Line:
 
 def _settle(view: View) -> Line:
     gates = deciding(view.comparison, view.verdict) if view.comparison else []
-    rows = max((gate.rows_needed or 0 for gate in gates), default=0)
+    if gates and all(is_cost(gate.change.metric) for gate in gates):
+        return "Run the job again on a quieter machine, or widen the limit in ", Code(view.context.contract), "."
+    rows = max((gate.rows_needed or 0 for gate in gates if not is_cost(gate.change.metric)), default=0)
+    if not gates and view.comparison is not None and view.comparison.behaviour is not None:
+        return ("Mend the behavioural tests or what they need, and push again.",)
     if view.comparison is not None and rows:
         return (
             f"Add about {about(rows)} rows to the hold-out (it has {view.comparison.rows:,}), or widen the limit in ",

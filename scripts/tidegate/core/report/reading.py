@@ -78,6 +78,13 @@ class Reader:
             raise self._wrong(name, "low before high", value)
         return low, high
 
+    def row(self, name: str, length: int) -> tuple[float, ...]:
+        """So many finite numbers. Raises Malformed."""
+        values = self._list(name)
+        if len(values) != length:
+            raise self._wrong(name, f"{length} numbers", values)
+        return tuple(self._finite(name, value) for value in values)
+
     def inner(self, name: str) -> Reader:
         """An object. Raises Malformed."""
         return Reader(self._typed(name, Mapping, "an object"), f"{self.pointer}/{name}")

@@ -10,6 +10,7 @@ from tidegate.core.report.blocks import Block, Code, Column, Details, Line, Link
 from tidegate.core.report.bounds import Bounds, first
 from tidegate.core.report.comparison import ChampionKind, Change, Comparison
 from tidegate.core.report.context import Context, is_commit
+from tidegate.core.report.cost_part import cost_blocks, cost_gist
 from tidegate.core.report.figures import (
     byte_size,
     change_cell,
@@ -37,9 +38,12 @@ def cost_part(comparison: Comparison | None, training: Training | None, bounds: 
     """Latency and size beside quality, seconds per stage, bytes per artifact."""
     blocks: list[Block] = []
     costs = [metric for metric in comparison.metrics if _is_cost(metric)] if comparison else []
-    if comparison is not None and costs:
+    gist: list[str] = []
+    if comparison is not None and comparison.cost is not None:
+        blocks += cost_blocks(comparison.cost, bounds)
+        gist += filter(None, [cost_gist(comparison.cost)])
+    elif comparison is not None and costs:
         blocks.append(_metrics_table(comparison, costs, bounds))
-    gist = []
     if training is not None:
         gist.append(f"trained in {duration(training.seconds)}")
         if training.artifacts:
@@ -92,6 +96,15 @@ def champion_line(comparison: Comparison, context: Context) -> Line:
         ChampionKind.FILE: ("the model of the given file",),
     }
     return *words[champion.kind], *((" (", *commit(champion.commit, context), ")") if champion.commit else ())
+
+
+def rescored_line(comparison: Comparison) -> Line:
+    """That the champion was asked anew, and why; empty where its own predictions were read."""
+    if comparison.champion.rescored is None:
+        return ()
+    named = zip(comparison.champion.rescored, ("new", "gone", "with another truth"), strict=True)
+    changed = ", ".join(f"{counted(count, 'row')} {words}" for count, words in named if count)
+    return (f" The hold-out changed ({changed or 'clusters or weights'}): champion re-scored on the new rows.",)
 
 
 def commit(full: str | None, context: Context) -> Line:

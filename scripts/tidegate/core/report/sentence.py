@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tidegate.core.answer import Verdict
+from tidegate.core.comparison.metric_table import is_cost
+from tidegate.core.report.behaviour_part import behaviour_phrase
 from tidegate.core.report.blocks import Code, Line, plain
 from tidegate.core.report.comparison import Comparison, Gate, Kind, Severity
 from tidegate.core.report.data import Data
@@ -48,7 +50,8 @@ def title(view: View) -> str:
 
 def deciding(comparison: Comparison, verdict: Verdict) -> list[Gate]:
     """The gates that a verdict comes from, whole hold-out before slices."""
-    found = [gate for gate in comparison.gates if gate.severity is Severity.BLOCK and gate.verdict is verdict]
+    can_block = [gate for gate in comparison.gates if gate.severity is Severity.BLOCK and not gate.excused]
+    found = [gate for gate in can_block if gate.verdict is verdict]
     return sorted(found, key=lambda gate: gate.change.slice is not None)
 
 
@@ -82,6 +85,8 @@ def _compared(verdict: Verdict, comparison: Comparison) -> Line:
     if verdict is Verdict.PASS:
         return _passed(comparison)
     gates = deciding(comparison, verdict)
+    if not gates and (told := behaviour_phrase(comparison.behaviour, verdict)):
+        return told
     if not gates:
         start = "the two models cannot be compared: " if verdict is Verdict.INCOMPARABLE else f"{COMPARE} found: "
         return start, Code(_reason(comparison, verdict), REASON)
@@ -101,8 +106,11 @@ def _reason(comparison: Comparison, verdict: Verdict) -> str:
 def _passed(comparison: Comparison) -> Line:
     judged = [gate for gate in comparison.gates if gate.verdict is not Verdict.SKIPPED]
     held = sum(gate.verdict is Verdict.PASS for gate in judged)
-    warned = len(judged) - held
-    start = f"all {counted(held, 'gate')} hold" if held > 1 else "its gate holds"
+    waived = sum(gate.excused for gate in judged)
+    warned = len(judged) - held - waived
+    start = f"{'' if waived else 'all '}{counted(held, 'gate')} hold" if held > 1 else "its gate holds"
+    if waived:
+        start = f"{start if held else 'no gate holds'}; {counted(waived, 'gate')} waived"
     warning = f"; {counted(warned, 'warning')}" if warned else ""
     if comparison.first_model:
         return (f"there is no champion yet, and {start}{warning}",)
@@ -151,6 +159,9 @@ def _of_value(gate: Gate) -> Line:
 def _settled_by(gate: Gate) -> Line:
     if gate.verdict is not Verdict.UNDECIDED or gate.interval is None:
         return ()
+    if gate.rows_needed is None and gate.seeds:
+        return (f"; another seed alone moves it by about {number(gate.seeds, brief([gate.seeds]))}",)
+    noun = "rounds of timing" if is_cost(gate.change.metric) else "rows"
     if gate.rows_needed is None:
-        return ("; it lies on the limit, more rows would hardly settle it",)
-    return (f"; about {about(gate.rows_needed)} more rows would settle it",)
+        return (f"; it lies on the limit, more {noun} would hardly settle it",)
+    return (f"; about {about(gate.rows_needed)} more {noun} would settle it",)

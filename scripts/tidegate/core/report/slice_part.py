@@ -1,15 +1,38 @@
-"""Where the change is worse and where it is better: slices, worst first, and rows that changed hands."""
+"""Where the change is worse and where it is better: slices, worst first, and the gaps between them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tidegate.core.report.blocks import Block, Break, Code, Column, Details, Gauge, Line, Paragraph, SliceChart, Table
+from tidegate.core.report.blocks import (
+    Block,
+    Break,
+    Bullets,
+    Code,
+    Column,
+    Details,
+    Gauge,
+    Line,
+    Paragraph,
+    SliceChart,
+    Table,
+)
 from tidegate.core.report.bounds import Bounds, first
 from tidegate.core.report.charts import drawable
-from tidegate.core.report.comparison import Comparison, Regression, Slice
-from tidegate.core.report.figures import change_cell, decimals_of, direction_word, metric_cell, slice_name, value_cell
-from tidegate.core.rounding import counted, decimals_for, number, signed
+from tidegate.core.report.comparison import Comparison, Gate, Slice
+from tidegate.core.report.figures import (
+    MISSING,
+    change_cell,
+    decimals_of,
+    direction_word,
+    metric_cell,
+    slice_name,
+    subject,
+    value_cell,
+)
+from tidegate.core.report.forest import main_metric
+from tidegate.core.report.row_evidence import Group
+from tidegate.core.rounding import counted, decimals_for, number
 
 _CHARTED = 12
 
@@ -24,6 +47,10 @@ def slices_part(comparison: Comparison, bounds: Bounds) -> Iterator[Details]:
     champion = not comparison.first_model
     rows = tuple(_row(one, scale, several, champion) for one in shown)
     blocks: list[Block] = [Table(_columns(several, champion), rows, left_out, "slices")]
+    if comparison.slice_notes:
+        notes = [(Code(note, 300),) for note in comparison.slice_notes]
+        blocks.append(Bullets(tuple(notes[: bounds.rows]), max(len(notes) - bounds.rows, 0), "notes"))
+    blocks += (block for gate in comparison.gates for block in _gap(gate, bounds))
     if chart := slice_chart(comparison):
         blocks.append(chart)
     yield Details("Slices", _gist(comparison.slices), tuple(blocks), weight=70)
@@ -31,48 +58,40 @@ def slices_part(comparison: Comparison, bounds: Bounds) -> Iterator[Details]:
 
 def slice_chart(comparison: Comparison) -> SliceChart | None:
     """The main metric in the slices that have a value, worst first; None for fewer than two."""
-    metric = next((gate.change.metric for gate in comparison.gates), comparison.slices[0].change.metric)
+    metric = main_metric(comparison) if comparison.gates else comparison.slices[0].change.metric
     known = [one for one in comparison.slices if one.change.metric == metric and one.change.candidate is not None]
-    known = known[:_CHARTED]
-    candidate = tuple(one.change.candidate or 0.0 for one in known)
-    champion = tuple(one.change.champion for one in known if one.change.champion is not None)
-    if len(known) < 2 or not drawable(candidate + champion):
+    shown = known[:_CHARTED]
+    candidate = tuple(one.change.candidate or 0.0 for one in shown)
+    champion = tuple(one.change.champion for one in shown if one.change.champion is not None)
+    if len(shown) < 2 or not drawable(candidate + champion):
         return None
     return SliceChart(
         metric=metric,
-        labels=tuple(f"{column} {value}" for column, value in (one.change.slice or ("", "") for one in known)),
+        labels=tuple(f"{one[0]} {one[1] or MISSING}" for one in (part.change.slice or ("", "") for part in shown)),
         candidate=candidate,
-        champion=champion if len(champion) == len(known) else None,
+        champion=champion if len(champion) == len(shown) else None,
     )
 
 
-def flips_part(comparison: Comparison, bounds: Bounds) -> Iterator[Details]:
-    """Rows that became right or wrong, and the rows whose error grew most; nothing where neither is known."""
-    blocks: list[Block] = []
-    gist = ""
-    if comparison.became_right is not None and comparison.became_wrong is not None:
-        gist = f"{comparison.became_right:,} became right, {comparison.became_wrong:,} became wrong"
-        blocks.append(Paragraph((f"Of {counted(comparison.rows, 'row')}, {gist}.",)))
-    if comparison.regressions:
-        shown, left_out = first(comparison.regressions, bounds.rows)
-        columns = (Column("Row"), *(Column(name, right=True) for name in ("Champion's error", "This error", "Grew by")))
-        blocks.append(Paragraph(("Rows whose absolute error grew most:",)))
-        blocks.append(Table(columns, tuple(map(_regression, shown)), left_out))
-        gist = gist or f"worst row's error grew by {_growth(comparison)}"
-    if blocks:
-        yield Details("Row by row", gist, tuple(blocks), weight=50)
+def _gap(gate: Gate, bounds: Bounds) -> Iterator[Block]:
+    """The slices that a gate compares, from the smallest value to the largest; those with too few rows last."""
+    gap = gate.change.gap
+    if gap is None:
+        return
+    ordered = sorted(gap.groups, key=lambda group: (not group.compared, group.candidate is None, group.candidate or 0))
+    shown, left_out = first(ordered, bounds.rows)
+    decimals = decimals_for([value for group in gap.groups for value in (group.candidate, group.champion)])
+    yield Paragraph(("Compared for ", *subject(gate.change), ":"))
+    names = ("Rows", "Champion", "This change")
+    rows = tuple(_group(gap.column, group, decimals) for group in shown)
+    columns = (Column("Slice"), *(Column(name, right=True) for name in names), Column("Meaning"))
+    yield Table(columns, rows, left_out, "slices")
 
 
-def _growth(comparison: Comparison) -> str:
-    """How much the error of the worst row grew."""
-    worst = comparison.regressions[0]
-    return number(worst.after - worst.before, decimals_for([worst.before, worst.after]))
-
-
-def _regression(row: Regression) -> tuple[Line, ...]:
-    decimals = decimals_for([row.before, row.after])
-    values = (number(row.before, decimals), number(row.after, decimals), signed(row.after - row.before, decimals))
-    return (Code(row.id),), *((value,) for value in values)
+def _group(column: str, group: Group, decimals: int) -> tuple[Line, ...]:
+    values = (f"{group.rows:,}", number(group.champion, decimals), number(group.candidate, decimals))
+    meaning = "compared" if group.compared else "too few rows to compare" if group.rows else "no data"
+    return slice_name((column, group.value)), *((text,) for text in values), (meaning,)
 
 
 def _columns(several: bool, champion: bool) -> tuple[Column, ...]:
@@ -103,5 +122,7 @@ def _meaning(one: Slice, scale: float) -> Line:
 
 def _gist(slices: Sequence[Slice]) -> str:
     words = [direction_word(one.change) for one in slices if one.judged]
-    worse, better = words.count("worse"), words.count("better")
-    return f"{counted(len(slices), 'slice')}: {worse} worse, {better} better, {len(slices) - worse - better} unclear"
+    worse, better, count = words.count("worse"), words.count("better"), len({one.change.slice for one in slices})
+    metrics = counted(len({one.change.metric for one in slices}), "metric")
+    start = counted(count, "slice") + (f" by {metrics}" if count < len(slices) else "")
+    return f"{start}: {worse} worse, {better} better, {len(slices) - worse - better} unclear"

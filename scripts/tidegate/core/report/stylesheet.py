@@ -1,13 +1,15 @@
 """The page's style: light and dark, narrow and wide, on screen and on paper. Every verdict has a shape too."""
 
-STYLE = """
+from tidegate.core.report.chart_style import CHART_STYLE
+
+_PAGE = """
 :root {
   --ink:#1b2430; --soft:#57636f; --line:#d5dce2; --paper:#fff; --ground:#f3f6f8; --code:#eaeff3; --sea:#0b6e8a;
   --pass:#12703a; --fail:#b3261e; --undecided:#7a5200; --incomparable:#6a3fb5; --error:#a33c00;
   --skipped:#57636f; --warns:#7a5200; --pass-b:#e3f5ea; --fail-b:#fdeae8; --undecided-b:#fdf3d8;
   --incomparable-b:#f1eafc; --error-b:#fdeee3; --skipped-b:#edf0f3; --warns-b:#fdf3d8;
 }
-@media (prefers-color-scheme:dark) {
+@media screen and (prefers-color-scheme:dark) {
   :root {
     --ink:#e4eaf0; --soft:#9fadba; --line:#33404c; --paper:#161d24; --ground:#0f151b; --code:#232d37;
     --sea:#5cc0dc; --pass:#6fd695; --fail:#ff9d94; --undecided:#e8c15c; --incomparable:#c4a7f7;
@@ -107,34 +109,6 @@ tr>:first-child { padding-left:0 }
 .callout .kind { margin-right:.35em }
 figure { margin:1.25rem 0 0 }
 figcaption { font-weight:600; font-size:.95rem; margin-bottom:.35rem }
-.intervals .row {
-  display:grid; grid-template-columns:minmax(7rem,16rem) minmax(8rem,1fr) 10.5rem; gap:1rem; align-items:center;
-  border-top:1px solid var(--line);
-}
-.intervals .axis { border:0; color:var(--soft); font-size:.8rem }
-.ends { display:flex; justify-content:space-between }
-.intervals .name { overflow-wrap:anywhere; font-size:.9rem }
-.intervals .words {
-  white-space:nowrap; font-size:.85rem; font-weight:600; color:var(--tone,var(--soft));
-  font-variant-numeric:tabular-nums;
-}
-.plot { display:block; overflow:hidden; width:100%; height:2rem }
-.plot .beyond { fill:var(--fail-b) }
-.plot .limit { stroke:var(--ink); stroke-width:2 }
-.plot .still { stroke:var(--soft); stroke-width:1.5; stroke-dasharray:3 3 }
-.plot .track { stroke:var(--line); stroke-width:1 }
-.plot .span { stroke:var(--tone,var(--sea)); stroke-width:2.5; stroke-linecap:round }
-.plot .point>* { fill:var(--tone); stroke:var(--tone); stroke-width:2.5; stroke-linecap:round }
-.plot .champion>* { fill:var(--paper); stroke:var(--soft); stroke-width:2.5 }
-.plot .candidate>* { fill:var(--sea); stroke:var(--sea) }
-.keys { display:flex; flex-wrap:wrap; gap:.25rem 1.5rem; color:var(--soft); font-size:.8rem; margin:.5rem 0 0 }
-.keys span { display:inline-flex; align-items:center; gap:.5em }
-.key { display:inline-block; width:0; height:1.1em }
-.key.limit { border-left:2px solid var(--ink) }
-.key.still { border-left:2px dashed var(--soft) }
-.key.beyond { width:1.1em; background:var(--fail-b); border:1px solid var(--line) }
-.key.champion, .key.candidate { width:.85em; height:.85em; border-radius:50%; border:2.5px solid var(--soft) }
-.key.candidate { background:var(--sea); border-color:var(--sea) }
 .plots { display:grid; grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr)); gap:1rem }
 .plots img {
   display:block; width:100%; height:auto; background:#fff; border:1px solid var(--line); border-radius:.5rem;
@@ -144,9 +118,6 @@ figcaption { font-weight:600; font-size:.95rem; margin-bottom:.35rem }
 .next p:first-child { font-size:1.05rem }
 @media (max-width:40rem) {
   header, section, summary, .inside { padding-left:1rem; padding-right:1rem }
-  .intervals .row { grid-template-columns:1fr auto; gap:0 .75rem; padding:.4rem 0 }
-  .intervals .plot, .intervals .ends { grid-column:1/-1; grid-row:2 }
-  .intervals .axis span:empty { display:none }
   .gist { display:block; margin-left:1.1rem }
 }
 @media print {
@@ -155,3 +126,4 @@ figcaption { font-weight:600; font-size:.95rem; margin-bottom:.35rem }
   details::details-content { content-visibility:visible }
 }
 """
+STYLE = _PAGE + CHART_STYLE

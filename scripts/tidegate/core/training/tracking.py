@@ -12,6 +12,8 @@ from tidegate.core.redaction import REDACTED, redacted
 from tidegate.errors import InputError
 
 INPUTS_TAG = "tidegate.inputs"
+FILE_TAG = "tidegate.model_file"
+SECONDS_TAG = "tidegate.train_seconds"
 _Value = TypeVar("_Value")
 _LONGEST_NAME = 250
 _LONGEST_VALUE = 5000

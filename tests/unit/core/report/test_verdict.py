@@ -30,6 +30,7 @@ ENDS = {
     "policy_changed": V.PASS,
     "missing": V.ERROR,
     "skipped": V.SKIPPED,
+    "classifier": V.FAIL,
 }
 
 

@@ -1,0 +1,1 @@
+"""A model's own metrics: functions of its code, called in its environment."""
