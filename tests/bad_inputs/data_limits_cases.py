@@ -15,7 +15,7 @@ from bad_inputs.cases import Case
 from bad_inputs.data_cases import case, data, no, parquet, suite
 
 _ROWS, _COLUMNS = 1_000_000, 24
-_ROOM = 1184 * 1024**2
+_ROOM = 1024 * 1024**2
 """Of address space: enough for Great Expectations and for two of the columns, not for a frame of all of them."""
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
 
