@@ -89,7 +89,7 @@ def champions_value(here: Project) -> float:
     return float(json.loads(stored.read_text())["value"])
 
 
-def compare(here: Project, **variables: str) -> Answer:
+def compare(here: Project, *arguments: str, **variables: str) -> Answer:
     """What `compare-models` says of the work tree against `main`."""
     console = Console(stream=io.StringIO())
     settings = Settings(
@@ -101,7 +101,7 @@ def compare(here: Project, **variables: str) -> Answer:
     )
     parser = argparse.ArgumentParser()
     compare_models.configure(parser)
-    return compare_models.run(settings, parser.parse_args(["--base", "main"]))
+    return compare_models.run(settings, parser.parse_args(list(arguments) or ["--base", "main"]))
 
 
 def result(here: Project) -> Mapping[str, Any]:

@@ -104,14 +104,14 @@ CASES = (
         _on_the_clock(_hours(), zone="Europe/Berln"),
         code="E-DAT-020",
         mentions=("there is no time zone", 'Did you mean "Europe/Berlin"?'),
-        seconds=30.0,
+        seconds=90.0,
     ),
     case(
         "D07-clock-of-no-column",
         _on_the_clock(_hours(), column="tiem"),
         code="E-DAT-020",
         mentions=("there is no column 'tiem'",),
-        seconds=30.0,
+        seconds=90.0,
     ),
     case(
         "D07-clock-without-step", _on_the_clock(_hours(), every="hourly"), code="E-DAT-020", mentions=("15m, 1h or 1d",)

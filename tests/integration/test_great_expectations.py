@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ import pyarrow as pa
 import pytest
 
 from data_sets import between, in_this_process
+from tidegate.adapters.great_expectations import memory
 from tidegate.adapters.great_expectations import validation as great_expectations
+from tidegate.adapters.great_expectations import worker as gx_worker
 from tidegate.adapters.great_expectations.validation import Run
 from tidegate.core.data.periods import frames
 from tidegate.core.data.suites import Suite, parse
 from tidegate.core.data.validation import Outcome
-from tidegate.errors import InfrastructureError
+from tidegate.errors import InfrastructureError, InputError
 
 ROWS = {"id": [1, 2, 3], "price": [1.0, 50.0, 99.0], "good": [True, False, True]}
 
@@ -175,3 +178,47 @@ def test_the_worker_is_started_isolated() -> None:
         cwd=great_expectations.WORKER.parent,
     )
     assert b"JSONDecodeError" in done.stderr
+
+
+SUITE = (
+    between("price", 0, 50),
+    between("id", 1),
+    {"type": "expect_column_to_exist", "kwargs": {"column": "good"}},
+    {"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 3, "max_value": 3}},
+    {"type": "expect_table_row_count_to_equal", "kwargs": {"value": 4}},
+    {"type": "expect_table_column_count_to_equal", "kwargs": {"value": 3}},
+    {"type": "expect_column_pair_values_to_be_equal", "kwargs": {"column_A": "id", "column_B": "price"}},
+    {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": "price", "max_value": 1, "row_condition": "id > 2", "condition_parser": "pandas"},
+    },
+    {"type": "expect_table_columns_to_match_set", "kwargs": {"column_set": ["id", "price"], "exact_match": True}},
+)
+
+
+def in_parts(**more: Any) -> great_expectations.Ask:
+    """The worker in this process, which takes any table for a large one."""
+
+    def ask(request: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return json.loads(json.dumps(gx_worker.answer(json.loads(json.dumps(request)), split=0, **more)))  # type: ignore[no-any-return]
+
+    return ask
+
+
+def test_column_by_column_the_outcomes_are_the_same(arrow: Mapping[str, Path]) -> None:
+    whole, parts = asked(arrow, *SUITE), asked(arrow, *SUITE, ask=in_parts())
+    assert parts == whole
+    assert [outcome.success for outcome in parts] == [False, True, True, True, False, True, False, False, False]
+
+
+def test_a_part_that_does_not_fit_is_refused_before_anything_is_checked(arrow: Mapping[str, Path]) -> None:
+    with pytest.raises(InputError, match="3 rows of 3 columns need about") as error:
+        asked(arrow, SUITE[7], ask=in_parts(free=lambda: 10))
+    assert error.value.code == "E-DAT-040"
+    assert "each-file" in error.value.fix
+
+
+def test_what_is_free_is_known_here() -> None:
+    assert (memory.free() or 0) > 2**20

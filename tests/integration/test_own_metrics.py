@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from comparisons import CONTRACT, Repository, run_git, table
@@ -231,3 +232,25 @@ def test_a_gap_of_such_a_metric_is_judged(repository: Repository) -> None:
     repository.champion(table())
     repository.candidate(table(0.9))
     assert compare(repository).verdict is Verdict.PASS, repository.result["sentence"]
+
+
+@pytest.mark.parametrize("metrics", [PYTHON, BY_COMMAND], ids=["python", "command"])
+def test_two_files_are_measured_by_the_code_at_hand(repository: Repository, metrics: str) -> None:
+    repository.write("tidegate.yaml", contract(metrics))
+    for name, scale in (("new", 0.9), ("old", 1.0)):
+        pq.write_table(table(scale), repository.folder / f"{name}.parquet")
+    answer = repository.compare("--candidate", "new.parquet", "--champion", "old.parquet", environ=HERE)
+    assert answer.verdict is Verdict.PASS
+    assert [one["metric"] for one in answer.data["measured"]] == ["own"]
+
+
+@pytest.mark.parametrize("metrics", [PYTHON, BY_COMMAND], ids=["python", "command"])
+def test_the_verdict_is_reached_again_without_the_code(repository: Repository, metrics: str) -> None:
+    repository.write("tidegate.yaml", contract(metrics))
+    repository.champion(table())
+    repository.candidate(table(1.1))
+    compare(repository)
+    repository.write("model/errors.py", "raise SystemExit('asked')")
+    answer = repository.compare("--replay", ".tidegate")
+    assert answer.exit_code == 0, answer.sentence
+    assert answer.sentence.startswith("1 run judged again: 1 as before")

@@ -48,6 +48,13 @@ def test_the_same_comparison_is_not_asked_twice_and_has_the_same_bytes(here: Pro
     assert answers(here).stat().st_mtime_ns == when
 
 
+def test_the_verdict_is_reached_again_from_what_is_kept(here: Project) -> None:
+    compare(here)
+    answer = compare(here, "--replay", ".tidegate")
+    assert answer.exit_code == 0, answer.sentence
+    assert answer.sentence.startswith("1 run judged again: 1 as before")
+
+
 def test_rows_that_only_lost_some_are_asked_anew_as_well(tmp_path: Path) -> None:
     here = growing(tmp_path / "project")
     here.forget("data/2024-02.csv")

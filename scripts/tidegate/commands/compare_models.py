@@ -82,7 +82,8 @@ def run(
     if not options.candidate and not options.champion:
         return _in_repository(settings, options, champions or Champions(output=past_output.at, rescore=rescoring.of))
     found = two_files.compared(settings, options, stdin or sys.stdin.buffer.read)
-    return _answer(found.comparison, result(found.comparison, found.candidate, found.champion, found.policy), {})
+    document = result(found.comparison, found.candidate, found.champion, found.policy)
+    return _answer(found.comparison, {**document, **found.own.block()}, {})
 
 
 def _replay(settings: Settings, options: argparse.Namespace) -> Answer:

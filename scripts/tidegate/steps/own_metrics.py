@@ -89,20 +89,31 @@ class _Bench:
         return f"{self.settings.config} /models/{self.judge.name}/metrics/{metric}"
 
 
-def of(settings: Settings, judge: Model, base: str | None, candidate: Predictions, theirs: Theirs | None) -> Own:
+def of(
+    settings: Settings,
+    judge: Model,
+    base: str | None,
+    candidate: Predictions,
+    theirs: Theirs | None,
+    here: Path | None = None,
+) -> Own:
     """Measure every declared metric that has code, of both models where there is a champion.
 
-    `base`: the commit whose contract judges, None where it is the work tree's. Nothing is measured of predictions that
-    cannot be compared at all. Raises InputError E-MTR-001 to -004 and E-PRG-001 to -003 for code that does not measure.
+    `base`: the commit whose contract judges, None where it is the work tree's. `here`: the candidate's file, where that
+    is not the one that the contract names. Nothing is measured of predictions that cannot be compared at all. Raises
+    InputError E-MTR-001 to -003 and E-PRG-001 to -003 for code that does not measure.
     """
     declared = {name: metric for name, metric in judge.metrics.items() if metric.measured}
-    sample = pair(candidate, None if theirs is None else theirs.predictions, judge.evaluation.positive)
-    if not declared or isinstance(sample, Unlike) or _has_gaps(sample):
+    if not declared:
         return Own()
+    sample = pair(candidate, None if theirs is None else theirs.predictions, judge.evaluation.positive)
+    if isinstance(sample, Unlike) or _has_gaps(sample):
+        return Own()
+    mine = Theirs(predictions=candidate, path=here or files.inside(settings.workspace, judge.evaluation.predictions))
     with _code(settings, base) as tree:
         bench = _Bench(settings=settings, judge=judge, tree=tree, environ=model_at.environment(settings, judge, tree))
         with settings.console.group(f"measuring {', '.join(declared)} by the model's own code"):
-            found = [*_by_python(bench, declared, sample), *_by_command(bench, declared, candidate, theirs)]
+            found = [*_by_python(bench, declared, sample), *_by_command(bench, declared, mine, theirs)]
         edits = [edit for _, code in found if (edit := _edited(settings, tree, code))]
     return Own(
         measured=tuple(one for measured, _ in found for one in measured),
@@ -150,11 +161,11 @@ def _by_python(
 
 def _tasks(judge: Model, sample: Sample, metrics: Iterable[str]) -> list[Task]:
     """All rows, and every slice that a gate asks about."""
-    slices = slices_of(sample, judge.evaluation).rows
+    slices = slices_of(sample, judge.evaluation)
     columns = {name for gate in judge.gates if gate.metric in metrics for name in (*gate.slices, *gate.gap)}
-    draws, seed = draws_for(judge.alpha, asked(judge, slices_of(sample, judge.evaluation))), seed_of(sample)
+    draws, seed = draws_for(judge.alpha, asked(judge, slices)), seed_of(sample)
     tasks = [task(sample, "", None, draws, seed)]
-    for part, rows in slices.items():
+    for part, rows in slices.rows.items():
         if part.column in columns and len(rows) >= judge.evaluation.minimum_rows:
             tasks.append(task(sample, str(part), rows, draws, seed_of_part(seed, str(part))))
     return tasks
@@ -168,27 +179,27 @@ def _python(environ: Mapping[str, str]) -> str:
 
 
 def _by_command(
-    bench: _Bench, declared: Mapping[str, CustomMetric], candidate: Predictions, theirs: Theirs | None
+    bench: _Bench, declared: Mapping[str, CustomMetric], mine: Theirs, theirs: Theirs | None
 ) -> Iterator[tuple[tuple[Measured, ...], Code]]:
-    here = files.inside(bench.settings.workspace, bench.judge.evaluation.predictions)
     for name, metric in declared.items():
         if metric.command is None:
             continue
         number = partial(_number, bench, name, metric.command)
         measured = Measured(
             metric=name,
-            rows=len(candidate.ids),
-            candidate=number(here, "the candidate's"),
-            champion=None if theirs is None else number(theirs.path, "the champion's"),
+            rows=len(mine.predictions.ids),
+            candidate=number(mine, "the candidate's"),
+            champion=None if theirs is None else number(theirs, "the champion's"),
         )
         used = [place for word in metric.command if (place := bench.tree / word).is_file()]
         yield (measured,), Code(metric=name, source=" ".join(metric.command), files=_digests(bench.tree, used), draws=0)
 
 
-def _number(bench: _Bench, name: str, command: tuple[str, ...], predictions: Path, whose: str) -> float:
+def _number(bench: _Bench, name: str, command: tuple[str, ...], given: Theirs, whose: str) -> float:
     """What the command prints for one file. Raises InputError E-MTR-003 for anything but one finite number."""
-    words = tuple(word.replace("{predictions}", str(predictions.resolve())) for word in command)
+    words = tuple(word.replace("{predictions}", str(given.path.resolve())) for word in command)
     said = model_program.run(bench.tree, words, bench.environ, seconds=SECONDS)
+    files.require_same(given.predictions.digest, files.sha256(given.path), given.predictions.name)
     where = bench.place(name)
     lines = [line for line in said.stdout.strip().splitlines() if line.strip()]
     try:

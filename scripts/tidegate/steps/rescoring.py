@@ -131,9 +131,8 @@ def _asked(
     candidate: Predictions,
 ) -> bytes:
     """Run the model's command in its tree, and put what it says beside the candidate's truth."""
-    mine = files.inside(settings.workspace, judge.evaluation.predictions)
-    if files.sha256(mine) != candidate.digest:
-        raise InfrastructureError("E-MET-022", "changed while it was compared.", where=judge.evaluation.predictions)
+    mine, named = files.inside(settings.workspace, judge.evaluation.predictions), judge.evaluation.predictions
+    files.require_same(candidate.digest, files.sha256(mine), named)
     with tree_of as tree, TemporaryDirectory(prefix="tidegate-answers-") as folder:
         answers = Path(folder) / f"predictions{Path(theirs.evaluation.predictions).suffix}"
         command = _command(theirs.evaluation, tree, rows, answers)

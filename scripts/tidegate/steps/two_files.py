@@ -20,8 +20,10 @@ from tidegate.core.contract.plain import groups, plain_model
 from tidegate.core.contract.policy import policy_digest
 from tidegate.errors import InputError
 from tidegate.settings import Settings
-from tidegate.steps import given_files
+from tidegate.steps import given_files, own_metrics
 from tidegate.steps.given_files import STDIN, Numbers, Rows
+from tidegate.steps.own_metrics import Own
+from tidegate.steps.reference import Theirs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,7 @@ class Compared:
     """The decision about two files, and what they are."""
 
     comparison: Comparison
+    own: Own
     candidate: Side
     champion: Side
     policy: Policy
@@ -45,9 +48,10 @@ def compared(settings: Settings, options: argparse.Namespace, stdin: Callable[[]
     with TemporaryDirectory(prefix="tidegate-files-") as folder:
         new = _given(settings, options.candidate, model, Path(folder), stdin)
         old = _given(settings, options.champion, model, Path(folder), stdin) if options.champion else _other_side(new)
-        comparison, digests = _compared(model, new, old)
+        comparison, own, digests = _compared(settings, model, new, old)
     return Compared(
         comparison=comparison,
+        own=own,
         candidate=Side(kind="candidate", predictions=digests[0]),
         champion=Side(kind="file", predictions=digests[1]),
         policy=Policy(source="options" if options.gates else "workspace", digest=policy_digest(model), changed=False),
@@ -84,14 +88,17 @@ def _without_champion() -> InputError:
     return InputError("E-ARG-013", "--candidate needs a --champion to be compared with.", fix=fix)
 
 
-def _compared(model: Model, new: Rows | Numbers, old: Rows | Numbers) -> tuple[Comparison, tuple[str, str]]:
-    """The decision, and the digests of the very bytes that it rests on."""
+def _compared(
+    settings: Settings, model: Model, new: Rows | Numbers, old: Rows | Numbers
+) -> tuple[Comparison, Own, tuple[str, str]]:
+    """The decision, what the model's own code measured for it, and the digests of the very bytes that it rests on."""
     if isinstance(new, Rows) and isinstance(old, Rows):
         (candidate, mine), (champion, theirs) = (_predictions(model, one) for one in (new, old))
-        return compare(model, candidate, champion), (mine, theirs)
+        own = own_metrics.of(settings, model, None, candidate, Theirs(predictions=champion, path=old.path), new.path)
+        return compare(model, candidate, champion, Totals(measured=own.measured)), own, (mine, theirs)
     if isinstance(new, Numbers) and isinstance(old, Numbers):
         totals = Totals(candidate=new.values, champion=old.values, name=new.shown)
-        return compare_totals(model, totals), (new.digest, old.digest)
+        return compare_totals(model, totals), Own(), (new.digest, old.digest)
     with_rows, without = (new, old) if isinstance(new, Rows) else (old, new)
     message = f"{with_rows.shown[:80]} has rows and {without.shown[:80]} only numbers; rows are compared with rows."
     raise InputError("E-ARG-016", message, fix="Give the predictions of both models, or the metrics of both.")

@@ -23,6 +23,9 @@ _PATHS: tuple[Place, ...] = (
     ("data", "expectations"),
     ("environment", "lock"),
     ("evaluation", "predictions"),
+    ("evaluation", "rows"),
+    ("evaluation", "model"),
+    ("evaluation", "tests"),
     ("drift", "profile"),
     ("drift", "live", "path"),
 )

@@ -26,16 +26,20 @@ Batch = Callable[[Any], Any]
 def main() -> None:
     """Answer the request on standard input; the reply goes to the file that it names."""
     request = json.load(sys.stdin)
-    try:
-        found = answer(request)
-    except TooLarge as refused:
-        found = {"problems": [], "outcomes": [], "refused": refused.told}
-    reply = json.dumps(found, allow_nan=False)
+    reply = json.dumps(answer(request), allow_nan=False)
     Path(request["reply"]).write_text(reply, encoding="utf-8")
 
 
-def answer(request: Mapping[str, Any]) -> dict[str, Any]:
-    """`problems`: expectations that cannot be built. `outcomes`: all others', unless a strict suite has problems."""
+def answer(
+    request: Mapping[str, Any], split: int = _SPLIT, free: Callable[[], int | None] | None = None
+) -> dict[str, Any]:
+    """`problems`: expectations that cannot be built. `outcomes`: all others', unless a strict suite has problems.
+
+    Above `split` bytes of columns, expectations are run by the columns that they read; `refused` says which of those
+    would need more than the `free` bytes (what the system says, unless given).
+    """
+    from tidegate.adapters.great_expectations import memory
+
     built = {run["suite"]: list(_built(run["expectations"])) for run in request["runs"]}
     problems = [
         {"suite": run["suite"], "index": index, "message": made, "strict": run["strict"]}
@@ -46,7 +50,10 @@ def answer(request: Mapping[str, Any]) -> dict[str, Any]:
     if any(problem["strict"] for problem in problems):
         return {"problems": problems, "outcomes": []}
     good = {name: [one for one in made if not isinstance(one, str)] for name, made in built.items()}
-    return {"problems": problems, "outcomes": _outcomes(request, good)}
+    try:
+        return {"problems": problems, "outcomes": _outcomes(request, good, split, free or memory.free)}
+    except TooLarge as refused:
+        return {"problems": problems, "outcomes": [], "refused": refused.told}
 
 
 def _built(expectations: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
@@ -69,7 +76,12 @@ class TooLarge(Exception):
         self.told = told
 
 
-def _outcomes(request: Mapping[str, Any], expectations: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+def _outcomes(
+    request: Mapping[str, Any],
+    expectations: Mapping[str, Sequence[Any]],
+    split: int,
+    free: Callable[[], int | None],
+) -> list[dict[str, Any]]:
     from tidegate.adapters.great_expectations import docs
 
     folder = Path(request["docs"]) if request["docs"] else None
@@ -81,7 +93,8 @@ def _outcomes(request: Mapping[str, Any], expectations: Mapping[str, Sequence[An
         for frame in run["frames"]:
             table = table_of(frame["files"])
             found = []
-            for some, part in _parts(run, expectations[suite], table, request["id"], frame["name"]):
+            for some, part in _parts(run, expectations[suite], table, request["id"], split):
+                _require_room(part, suite, frame["name"], free() if part.nbytes > split // 8 else None)
                 found += _validated(batch(part), some, suite, frame["parameters"], request["id"])
             found.sort(key=lambda pair: pair[0])
             outcomes += [_outcome(suite, frame["name"], index, result) for index, result in found]
@@ -95,12 +108,12 @@ def _outcomes(request: Mapping[str, Any], expectations: Mapping[str, Sequence[An
 
 
 def _parts(
-    run: Mapping[str, Any], expectations: Sequence[Any], table: Any, id_column: str, frame: str
+    run: Mapping[str, Any], expectations: Sequence[Any], table: Any, id_column: str, split: int
 ) -> Iterator[tuple[list[Any], Any]]:
     """Expectations with the part of the table that they are run on: all together as long as that is small."""
     wanted = table.column_names if run["columns"] is None else run["columns"]
     whole = table.select([name for name in table.column_names if name in wanted])
-    if whole.nbytes <= _SPLIT:
+    if whole.nbytes <= split:
         yield list(expectations), whole
         return
     by_need: dict[tuple[str, ...], list[Any]] = {}
@@ -112,7 +125,6 @@ def _parts(
         part = table.slice(0, 0) if kind == "names" else table
         if kind == "of":
             part = table.select(_with_id(table.column_names, columns, id_column))
-        require_room(part, run["suite"], frame)
         yield some, part
 
 
@@ -122,11 +134,11 @@ def _with_id(there: Sequence[str], columns: Sequence[str], id_column: str) -> li
     return found or list(there[:1])
 
 
-def require_room(part: Any, suite: str, frame: str) -> None:
+def _require_room(part: Any, suite: str, frame: str, free: int | None) -> None:
     """Raise TooLarge where a part of a table, with the copies that are made of it, is larger than what is free."""
     from tidegate.adapters.great_expectations import memory
 
-    need, free = part.nbytes * memory.COPIES, memory.free()
+    need = part.nbytes * memory.COPIES
     if free is not None and need > free:
         told = {"suite": suite, "frame": frame, "rows": part.num_rows, "columns": part.num_columns}
         raise TooLarge({**told, "need": need, "free": free})

@@ -7,19 +7,18 @@ in the draws, as they would in another hold-out; slices of independent rows move
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from tidegate.core.comparison.estimation import Estimate, estimates, of_models, outcome_of
+from tidegate.core.comparison.estimation import Estimate
 from tidegate.core.comparison.extremes import Spread, change
+from tidegate.core.comparison.group_estimates import in_groups
 from tidegate.core.comparison.intervals import FEWEST_UNITS, Interval
 from tidegate.core.comparison.metrics import METRICS
-from tidegate.core.comparison.metrics.form import EXACT_ROWS
-from tidegate.core.comparison.resampling import SLICE_BLOCKS, Plan, Summed, of_clusters, resample, summed
-from tidegate.core.comparison.sample import Coded, Floats, Ints, Sample
+from tidegate.core.comparison.sample import Floats, Sample
 from tidegate.core.comparison.seeds import seed_of, seed_of_part
 from tidegate.core.comparison.slices import Slice, Slices
 from tidegate.core.contract import Gate, Measure, Model
@@ -218,7 +217,7 @@ def gap_of(
         together = {part: one for part in counting if (one := known[part]) is not None}
     elif 2 <= len(counting) <= MOST_GROUPS:
         seed = seed_of_part(seed, gate.across(column))
-        drawn = _estimates(sample, gate.metric, [own[part] for part in counting], draws, seed)
+        drawn = in_groups(sample, gate.metric, [own[part] for part in counting], draws, seed)
         together = dict(zip(counting, drawn, strict=True))
     groups = tuple(_group(part, len(rows), known[part], together.get(part)) for part, rows in own.items())
     return Gap(
@@ -244,40 +243,3 @@ def _group(part: Slice, rows: int, known: Estimate | None, together: Estimate | 
 def _moves(moves: Moves, parts: Iterable[Slice], metric: str) -> Floats | None:
     rows = [found for part in parts if (found := moves.get(part, {}).get(metric)) is not None]
     return np.stack(rows) if rows else None
-
-
-def _estimates(sample: Sample, metric: str, groups: Sequence[Ints], draws: int, seed: int) -> list[Estimate]:
-    """One metric in each group of rows, in draws that weigh the clusters they share alike."""
-    bare = replace(sample, slices={}, numbers={})
-    with np.errstate(over="ignore", invalid="ignore"):
-        if sample.cluster is not None:
-            return _together(bare, sample.cluster, metric, groups, draws, seed)
-        taken = [bare.take(rows) for rows in groups]
-        names = [f"group {place}" for place in range(len(groups))]
-        return [
-            estimates(group, [metric], draws, seed_of_part(seed, name), blocks=SLICE_BLOCKS)[metric]
-            for group, name in zip(taken, names, strict=True)
-        ]
-
-
-def _together(
-    sample: Sample, cluster: Coded, metric: str, groups: Sequence[Ints], draws: int, seed: int
-) -> list[Estimate]:
-    """All groups by one plan over the clusters of the whole sample; a cluster without rows in a group adds nothing."""
-    units = of_clusters(cluster.codes, seed, SLICE_BLOCKS).units
-    order = sorted(range(len(groups)), key=lambda place: _drawn_by_row(groups[place]), reverse=True)
-    forms: list[list[Summed]] = []
-    for place in order:  # what takes most memory in a draw comes first, because it says how many are made at once
-        rows = groups[place]
-        of_group = units if units.codes is None else replace(units, codes=units.codes[rows])
-        plan = Plan(units=of_group, rows=len(rows), independent=len(np.unique(cluster.codes[rows])))
-        taken = sample.take(rows)
-        outputs = [taken.candidate, *([] if taken.champion is None else [taken.champion])]
-        forms.append([summed(METRICS[metric](outcome_of(taken, output)), plan) for output in outputs])
-    drawn = iter(resample([form for of_group in forms for form in of_group], draws, seed))
-    found = [of_models(metric, of_group, [next(drawn) for _ in of_group], corrects=False) for of_group in forms]
-    return [found[order.index(place)] for place in range(len(groups))]
-
-
-def _drawn_by_row(rows: Ints) -> int:
-    return len(rows) if len(rows) <= EXACT_ROWS else 0
