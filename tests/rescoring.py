@@ -52,23 +52,44 @@ def _template() -> Path:
     return here.root
 
 
-def growing(folder: Path, *, keys: str = KEYS, predict: str = PREDICT) -> Project:
-    """The project with a champion on `main` that can be asked, as far as `keys` and `predict` allow."""
+def growing(folder: Path) -> Project:
+    """The project with a champion on `main` that can be asked."""
     here = project(folder)
-    _askable(here, keys, predict)
+    _askable(here, KEYS, PREDICT)
     here.git("switch", "--quiet", "--create", "change")
     return here
 
 
-def grown(folder: Path, *, keys: str = KEYS, predict: str = PREDICT, lock: str = "") -> Project:
-    """The same with a change that adds a month of data, trained; `lock`: the champion's environment."""
-    shutil.copytree(_template(), folder, symlinks=True)
-    here = Project(folder)
-    here.git("switch", "--quiet", "main")
+def grown(folder: Path) -> Project:
+    """The same with a change that adds a month of data, trained."""
+    here = _copied(folder)
+    _askable(here, KEYS, PREDICT)
+    return _with_the_month(here)
+
+
+def released(folder: Path, *, keys: str = KEYS, predict: str = PREDICT, lock: str = "") -> Project:
+    """As `grown`, where production runs an older commit than the base's: one with these keys, command and lock."""
+    here = _copied(folder)
+    good = here.read("tidegate.yaml")
     if lock:
         here.replace("tidegate.yaml", "    gates:", "    environment: {lock: model/requirements.txt}\n    gates:")
         here.write("model/requirements.txt", lock)
     _askable(here, keys, predict)
+    champion = here.git("rev-parse", "HEAD")
+    here.write("tidegate.yaml", good)
+    here.write("environments/production/release.yaml", f"model: demand\nversion: 7\ncommit: {champion}\n")
+    _askable(here, KEYS, PREDICT)
+    return _with_the_month(here)
+
+
+def _copied(folder: Path) -> Project:
+    shutil.copytree(_template(), folder, symlinks=True)
+    here = Project(folder)
+    here.git("switch", "--quiet", "main")
+    return here
+
+
+def _with_the_month(here: Project) -> Project:
     here.git("switch", "--quiet", "--create", "change")
     here.git("cherry-pick", "--keep-redundant-commits", "month")
     return here

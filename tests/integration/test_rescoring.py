@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines import Project
-from rescoring import KEYS, PREDICT, champions_value, compare, growing, grown, result
+from rescoring import KEYS, PREDICT, champions_value, compare, growing, grown, released, result
 from tidegate.adapters import files
 from tidegate.core.answer import Verdict
 from tidegate.errors import InputError
@@ -76,12 +76,13 @@ def test_corrected_truth_is_asked_anew_as_well(tmp_path: Path) -> None:
 
 
 def test_unchanged_rows_ask_nobody(tmp_path: Path) -> None:
-    here = growing(tmp_path / "project", predict="raise SystemExit('asked')")
+    here = growing(tmp_path / "project")
     here.replace("model/params.yaml", "offset: 0.5", "offset: 0.4")
     here.dvc("repro", "--quiet", at="model")
     here.commit("another offset")
     assert compare(here).verdict is not Verdict.INCOMPARABLE
     assert "rescored" not in result(here)["champion"]
+    assert not list((here.root / ".tidegate").rglob("answers"))
 
 
 def test_a_change_has_no_say_in_how_the_champion_is_asked(here: Project) -> None:
@@ -94,7 +95,7 @@ def test_a_change_has_no_say_in_how_the_champion_is_asked(here: Project) -> None
 
 def test_the_champions_command_sees_no_credential_of_ours(tmp_path: Path) -> None:
     spy = "import os; assert 'GITHUB_TOKEN' not in os.environ and 'AWS_SECRET_ACCESS_KEY' not in os.environ\n"
-    here = grown(tmp_path / "project", predict=spy + PREDICT)
+    here = released(tmp_path / "project", predict=spy + PREDICT)
     assert compare(here, GITHUB_TOKEN="t", AWS_SECRET_ACCESS_KEY="s").verdict is Verdict.PASS
 
 
@@ -111,7 +112,7 @@ def test_rows_that_the_pipeline_did_not_write_are_not_asked_about(here: Project)
     place = here.root / "model/build/prepared.csv"
     text = place.read_text()
     place.unlink()
-    place.write_text(text.replace("167,", "167000,"))
+    place.write_text(text.replace("2024-03-02", "2024-03-03", 1))
     told = compare(here)
     assert told.verdict is Verdict.INCOMPARABLE
     assert "is not the file that dvc.lock records. Run tidegate train-model" in told.sentence
@@ -157,7 +158,7 @@ CANNOT = {
 
 @pytest.mark.parametrize(("keys", "predict", "why"), CANNOT.values(), ids=CANNOT)
 def test_what_keeps_the_champion_from_answering_is_said(tmp_path: Path, keys: str, predict: str, why: str) -> None:
-    here = grown(tmp_path / "project", keys=keys, predict=predict)
+    here = released(tmp_path / "project", keys=keys, predict=predict)
     answer = compare(here)
     assert answer.verdict is Verdict.INCOMPARABLE
     start = "incomparable: the hold-out changed: 84 ids only in the candidate's file (168, 169, 170, …); the champion "
@@ -167,7 +168,7 @@ def test_what_keeps_the_champion_from_answering_is_said(tmp_path: Path, keys: st
 
 
 def test_an_environment_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    here = grown(tmp_path / "project", lock="not a requirement\n")
+    here = released(tmp_path / "project", lock="not a requirement\n")
     answer = compare(here)
     assert answer.verdict is Verdict.INCOMPARABLE
     assert "E-ENV-014 model/requirements.txt cannot be installed" in answer.sentence
@@ -175,7 +176,7 @@ def test_an_environment_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_columns_that_the_new_rows_lack_are_named(tmp_path: Path) -> None:
     predict = PREDICT.replace('row["id"], value', 'row["id"], row["day"] and value')
-    here = grown(tmp_path / "project", keys=KEYS.replace("      cluster: day\n", ""), predict=predict)
+    here = released(tmp_path / "project", predict=predict)
     without = "[{k: v for k, v in row.items() if k != 'day'} for row in rows(pathlib.Path(source))]"
     here.replace("model/steps.py", "write(pathlib.Path(target), rows(", f"write(pathlib.Path(target), {without} or (")
     here.dvc("repro", "--quiet", at="model")
