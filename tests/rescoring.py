@@ -52,10 +52,10 @@ def _template() -> Path:
     return here.root
 
 
-def growing(folder: Path) -> Project:
-    """The project with a champion on `main` that can be asked."""
+def growing(folder: Path, *, keys: str = KEYS) -> Project:
+    """The project with a champion on `main` that can be asked, where its keys name a command."""
     here = project(folder)
-    _askable(here, KEYS, PREDICT)
+    _askable(here, keys, PREDICT)
     here.git("switch", "--quiet", "--create", "change")
     return here
 
@@ -67,7 +67,7 @@ def grown(folder: Path) -> Project:
     return _with_the_month(here)
 
 
-def released(folder: Path, *, keys: str = KEYS, predict: str = PREDICT, lock: str = "") -> Project:
+def released(folder: Path, *, keys: str = KEYS, predict: str = PREDICT, lock: str = "", of_base: str = KEYS) -> Project:
     """As `grown`, where production runs an older commit than the base's: one with these keys, command and lock."""
     here = _copied(folder)
     good = here.read("tidegate.yaml")
@@ -78,7 +78,7 @@ def released(folder: Path, *, keys: str = KEYS, predict: str = PREDICT, lock: st
     champion = here.git("rev-parse", "HEAD")
     here.write("tidegate.yaml", good)
     here.write("environments/production/release.yaml", f"model: demand\nversion: 7\ncommit: {champion}\n")
-    _askable(here, KEYS, PREDICT)
+    _askable(here, of_base, PREDICT)
     return _with_the_month(here)
 
 

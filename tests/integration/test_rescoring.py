@@ -176,7 +176,7 @@ def test_an_environment_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_columns_that_the_new_rows_lack_are_named(tmp_path: Path) -> None:
     predict = PREDICT.replace('row["id"], value', 'row["id"], row["day"] and value')
-    here = released(tmp_path / "project", predict=predict)
+    here = released(tmp_path / "project", predict=predict, of_base=KEYS.replace("      cluster: day\n", ""))
     without = "[{k: v for k, v in row.items() if k != 'day'} for row in rows(pathlib.Path(source))]"
     here.replace("model/steps.py", "write(pathlib.Path(target), rows(", f"write(pathlib.Path(target), {without} or (")
     here.dvc("repro", "--quiet", at="model")
