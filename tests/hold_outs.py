@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tidegate.core.comparison.sample import Coded, Output, Predictions, coded
+from tidegate.core.comparison.samples.sample import Coded, Output, Predictions, coded
 from tidegate.core.contract import CustomMetric, DataSource, Evaluation, Gate, Model
 
 ROWS = 1200

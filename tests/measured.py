@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from tidegate.core.comparison.inference.resampling import of_rows, summed
 from tidegate.core.comparison.metrics import METRICS
 from tidegate.core.comparison.metrics.form import Outcome
-from tidegate.core.comparison.resampling import of_rows, summed
-from tidegate.core.comparison.sample import Floats
+from tidegate.core.comparison.samples.sample import Floats
 
 ROWS = 500
 WEIGHINGS = ("equal", "weighted", "counts")

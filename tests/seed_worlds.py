@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from tidegate.core.comparison.sample import Output, Predictions, Sample
-from tidegate.core.comparison.seed_noise import Repeats, Retrained, seeds_for
+from tidegate.core.comparison.change.seed_noise import Repeats, Retrained, seeds_for
+from tidegate.core.comparison.samples.sample import Output, Predictions, Sample
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.random import Generator
 
-from tidegate.core.comparison.estimation import Estimate, estimates
-from tidegate.core.comparison.intervals import percentile
-from tidegate.core.comparison.label_sets import label_sets
-from tidegate.core.comparison.sample import Coded, Output, Sample, coded
+from tidegate.core.comparison.inference.estimation import Estimate, estimates
+from tidegate.core.comparison.inference.intervals import percentile
+from tidegate.core.comparison.samples.label_sets import label_sets
+from tidegate.core.comparison.samples.sample import Coded, Output, Sample, coded
 from tidegate.core.contract import IntervalKind
 
 World = Callable[[Generator], Sample]

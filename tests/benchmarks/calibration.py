@@ -24,10 +24,10 @@ TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent / "scripts")]
 
 from tidegate.core.answer import Verdict  # noqa: E402 - after the path is set
-from tidegate.core.comparison.estimation import Estimate, estimates  # noqa: E402
-from tidegate.core.comparison.findings import Finding, judge  # noqa: E402
+from tidegate.core.comparison.gates.findings import Finding, judge  # noqa: E402
+from tidegate.core.comparison.gates.questions import Question  # noqa: E402
+from tidegate.core.comparison.inference.estimation import Estimate, estimates  # noqa: E402
 from tidegate.core.comparison.metric_table import KNOWN  # noqa: E402
-from tidegate.core.comparison.questions import Question  # noqa: E402
 from tidegate.core.contract import Gate  # noqa: E402
 from worlds import EQUAL, World, clustered, regression, shares, simulated  # noqa: E402
 

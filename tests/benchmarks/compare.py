@@ -64,9 +64,9 @@ def _classes(random: np.random.Generator, rows: int, metric: str) -> tuple[Any, 
 
 def ours(metric: str, columns: tuple[Any, Any, Any], draws: int) -> Callable[[], Any]:
     """Both intervals, by the core's own way for the metric."""
-    from tidegate.core.comparison.estimation import estimates
-    from tidegate.core.comparison.intervals import percentile
-    from tidegate.core.comparison.sample import Coded, Output, Sample
+    from tidegate.core.comparison.inference.estimation import estimates
+    from tidegate.core.comparison.inference.intervals import percentile
+    from tidegate.core.comparison.samples.sample import Coded, Output, Sample
 
     def classes(column: Any) -> Coded:
         return Coded(codes=column, labels=("0", "1"))

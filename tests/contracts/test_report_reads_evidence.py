@@ -15,7 +15,7 @@ from fixtures.evidence import HEAD, evidence, evidence_set
 from fixtures.rendering import context
 from tidegate.core.answer import Verdict
 from tidegate.core.comparison.comparison import compare
-from tidegate.core.comparison.sample import Output, Predictions, coded
+from tidegate.core.comparison.samples.sample import Output, Predictions, coded
 from tidegate.core.comparison.verdict import Policy, Side, result
 from tidegate.core.contract import DataSource, Evaluation, Gate, Model
 from tidegate.core.data import diff as data_diff

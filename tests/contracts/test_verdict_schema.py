@@ -16,18 +16,18 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tidegate.core.answer import Verdict
-from tidegate.core.comparison.attribution import Attribution, Between, attribute
-from tidegate.core.comparison.behaviour import Behaviour, Behaviours, Example
-from tidegate.core.comparison.behaviour_verdict import behaviour_block
-from tidegate.core.comparison.change_blocks import attribution_block
+from tidegate.core.comparison.beside.behaviour import Behaviour, Behaviours, Example
+from tidegate.core.comparison.beside.behaviour_verdict import behaviour_block
+from tidegate.core.comparison.beside.cost import Costs, Pair, Series
+from tidegate.core.comparison.beside.cost_block import cost_block
+from tidegate.core.comparison.change.attribution import Attribution, Between, attribute
+from tidegate.core.comparison.change.change_blocks import attribution_block
+from tidegate.core.comparison.change.confirmation import Answers, Confirmation, HoldOut, Standing, confirmation_block
+from tidegate.core.comparison.change.seed_noise import Repeats, Retrained
 from tidegate.core.comparison.comparison import Comparison, compare, compare_totals
-from tidegate.core.comparison.confirmation import Answers, Confirmation, HoldOut, Standing, confirmation_block
-from tidegate.core.comparison.cost import Costs, Pair, Series
-from tidegate.core.comparison.cost_block import cost_block
-from tidegate.core.comparison.rescored import Rescored
-from tidegate.core.comparison.sample import Output, Predictions, coded
-from tidegate.core.comparison.seed_noise import Repeats, Retrained
-from tidegate.core.comparison.totals import Totals
+from tidegate.core.comparison.metrics.totals import Totals
+from tidegate.core.comparison.samples.rescored import Rescored
+from tidegate.core.comparison.samples.sample import Output, Predictions, coded
 from tidegate.core.comparison.verdict import Policy, Side, result, verdict_bytes
 from tidegate.core.contract import DataSource, Evaluation, Gate, Model, Tariff, Waiver
 from tidegate.core.evidence import Subject, canonical_bytes

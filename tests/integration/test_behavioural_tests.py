@@ -15,7 +15,7 @@ from comparisons import run_git
 from tidegate.adapters.behaviour import pytest_run
 from tidegate.console import Console
 from tidegate.core.answer import Verdict
-from tidegate.core.comparison.behaviour import Behaviours, Run
+from tidegate.core.comparison.beside.behaviour import Behaviours, Run
 from tidegate.core.contract import DataSource, Evaluation, Model
 from tidegate.settings import Settings
 from tidegate.steps import behaviour

@@ -19,7 +19,7 @@ from tidegate.adapters.contract import file as contract_file
 from tidegate.adapters.timing.turns import Pace, Round, Timed
 from tidegate.console import Console
 from tidegate.core.answer import Answer, Verdict
-from tidegate.core.comparison.cost import TIMED
+from tidegate.core.comparison.beside.cost import TIMED
 from tidegate.settings import Settings
 from tidegate.steps import cost
 from tidegate.steps.packaged import Packaged

@@ -11,8 +11,8 @@ import pytest
 
 from comparisons import run_git
 from tidegate.console import Console
-from tidegate.core.comparison.cost import Costs, read
-from tidegate.core.comparison.cost_ratio import cost_ratios
+from tidegate.core.comparison.beside.cost import Costs, read
+from tidegate.core.comparison.beside.cost_ratio import cost_ratios
 from tidegate.core.contract import DataSource, Evaluation, Model
 from tidegate.errors import InputError
 from tidegate.settings import Settings

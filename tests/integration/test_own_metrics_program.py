@@ -11,10 +11,10 @@ import pytest
 
 from tidegate.adapters.own_metrics import asking
 from tidegate.adapters.own_metrics.asking import Reply
-from tidegate.core.comparison.estimation import estimates
-from tidegate.core.comparison.measured import task
-from tidegate.core.comparison.sample import Coded, Output, Sample, coded
-from tidegate.core.comparison.seeds import seed_of
+from tidegate.core.comparison.inference.estimation import estimates
+from tidegate.core.comparison.inference.seeds import seed_of
+from tidegate.core.comparison.metrics.measured import task
+from tidegate.core.comparison.samples.sample import Coded, Output, Sample, coded
 from tidegate.errors import InputError
 
 WEIGHTED = """\

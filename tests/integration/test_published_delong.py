@@ -9,12 +9,12 @@ import pytest
 from scipy import stats
 
 import peers
-from tidegate.core.comparison.estimation import estimates
-from tidegate.core.comparison.intervals import percentile
+from tidegate.core.comparison.inference.estimation import estimates
+from tidegate.core.comparison.inference.intervals import percentile
+from tidegate.core.comparison.inference.resampling import of_rows, summed
 from tidegate.core.comparison.metrics import METRICS
 from tidegate.core.comparison.metrics.form import Outcome
-from tidegate.core.comparison.resampling import of_rows, summed
-from tidegate.core.comparison.sample import Coded, Floats, Output, Sample
+from tidegate.core.comparison.samples.sample import Coded, Floats, Output, Sample
 
 MLSTATKIT = "mlstatkit==0.1.91"
 PROGRAM = """

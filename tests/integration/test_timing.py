@@ -15,8 +15,8 @@ import onnx_models
 from tidegate.adapters.timing import rows as timing_rows
 from tidegate.adapters.timing import turns
 from tidegate.adapters.timing.turns import Pace
-from tidegate.core.comparison.cost import TIMED, Costs, Series
-from tidegate.core.comparison.cost_ratio import cost_ratios
+from tidegate.core.comparison.beside.cost import TIMED, Costs, Series
+from tidegate.core.comparison.beside.cost_ratio import cost_ratios
 from tidegate.errors import InputError
 
 ENVIRON = {"PATH": os.environ["PATH"]}

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.adapters import files
-from tidegate.core.comparison.paired_rows import Column, columns_of, sample_of
+from tidegate.core.comparison.change.seed_noise import Repeats
 from tidegate.core.comparison.replay import SCHEMA, Context, Kept, repeats_of
-from tidegate.core.comparison.sample import Coded, Sample
-from tidegate.core.comparison.seed_noise import Repeats
+from tidegate.core.comparison.samples.paired_rows import Column, columns_of, sample_of
+from tidegate.core.comparison.samples.sample import Coded, Sample
 from tidegate.core.evidence import canonical_bytes, strict_json
 from tidegate.errors import InputError
 

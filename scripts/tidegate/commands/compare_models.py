@@ -17,11 +17,11 @@ from tidegate.settings import Settings
 if TYPE_CHECKING:
     from datetime import date
 
-    from tidegate.core.comparison.attribution import Attribution
+    from tidegate.core.comparison.beside.cost import Costs
+    from tidegate.core.comparison.change.attribution import Attribution
     from tidegate.core.comparison.comparison import Comparison
-    from tidegate.core.comparison.cost import Costs
     from tidegate.core.comparison.replay import Kept
-    from tidegate.core.comparison.sample import Predictions
+    from tidegate.core.comparison.samples.sample import Predictions
     from tidegate.core.comparison.verdict import Side
     from tidegate.steps.champion import Judged
     from tidegate.steps.own_metrics import Own
@@ -104,9 +104,9 @@ def _replay(settings: Settings, options: argparse.Namespace) -> Answer:
 
 
 def _in_repository(settings: Settings, options: argparse.Namespace, champions: Champions) -> Answer:
-    from tidegate.core.comparison.change_blocks import attribution_block, proven
-    from tidegate.core.comparison.confirmation import confirmation_block
-    from tidegate.core.comparison.fit import fit_block
+    from tidegate.core.comparison.change.change_blocks import attribution_block, proven
+    from tidegate.core.comparison.change.confirmation import confirmation_block
+    from tidegate.core.comparison.pictures.fit import fit_block
     from tidegate.core.comparison.provenance import artifacts
     from tidegate.core.comparison.verdict import Side, result
     from tidegate.steps import base, beside_quality, champion, confirmation, keeping, reference, subject, waivers

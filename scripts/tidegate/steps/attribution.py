@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from tidegate.adapters.tables import reading as tables
-from tidegate.core.comparison.attribution import BOTH, NEW_CODE, NEW_DATA, Attribution, Between, attribute
-from tidegate.core.comparison.pairing import Unlike, pair
-from tidegate.core.comparison.sample import Predictions
-from tidegate.core.comparison.task import task_of
+from tidegate.core.comparison.change.attribution import BOTH, NEW_CODE, NEW_DATA, Attribution, Between, attribute
+from tidegate.core.comparison.samples.pairing import Unlike, pair
+from tidegate.core.comparison.samples.sample import Predictions
+from tidegate.core.comparison.samples.task import task_of
 from tidegate.core.contract import Model
 from tidegate.errors import InfrastructureError, InputError
 from tidegate.settings import Settings

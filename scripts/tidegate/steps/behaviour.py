@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from tidegate.adapters import files, git, model_environment
 from tidegate.adapters.behaviour import pytest_run
-from tidegate.core.comparison.behaviour import Behaviour, Behaviours, Run, findings
+from tidegate.core.comparison.beside.behaviour import Behaviour, Behaviours, Run, findings
 from tidegate.core.contract import Model
 from tidegate.core.evidence import canonical_bytes, digest
 from tidegate.core.inherited import inherited
@@ -93,7 +93,7 @@ def _champion_trouble(by_base: Answers | None, by_change: Answers | None) -> str
 
 
 def _answers(settings: Settings, model: Model, folder: str, tests: Contents, models: Packaged, ask: Asker) -> Answers:
-    """The tests, alone in a folder, asked of both models."""
+    """The tests, alone in a folder, asked of both models; once where they are the same file."""
     with ExitStack() as stack:
         root = Path(stack.enter_context(TemporaryDirectory(prefix="tidegate-tests-")))
         for path, content in tests.items():
@@ -106,7 +106,10 @@ def _answers(settings: Settings, model: Model, folder: str, tests: Contents, mod
             return Answers(candidate=Run(trouble=f"their environment cannot be made: {error}"), champion=None)
         asked = partial(_asked, settings, model, root, folder, environ, ask)
         candidate = asked(models.candidate)
-        return Answers(candidate=candidate, champion=asked(models.champion) if models.champion else None)
+        if models.champion is None:
+            return Answers(candidate=candidate, champion=None)
+        one = files.sha256(models.candidate) == files.sha256(models.champion)
+        return Answers(candidate=candidate, champion=candidate if one else asked(models.champion))
 
 
 def _environment(settings: Settings, model: Model, root: Path, lock: str, own: bool) -> dict[str, str]:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidegate.core.answer import Annotation, Verdict
-from tidegate.core.comparison.behaviour_verdict import behaviour_block, sentence, with_behaviours
-from tidegate.core.comparison.cost_block import cost_block, decided_by
+from tidegate.core.comparison.beside.behaviour_verdict import behaviour_block, sentence, with_behaviours
+from tidegate.core.comparison.beside.cost_block import cost_block, decided_by
 from tidegate.settings import Settings
 from tidegate.steps import behaviour, cost, packaged
 from tidegate.steps.champion import Judged
 
 if TYPE_CHECKING:
-    from tidegate.core.comparison.behaviour import Behaviours
+    from tidegate.core.comparison.beside.behaviour import Behaviours
+    from tidegate.core.comparison.beside.cost import Costs
     from tidegate.core.comparison.comparison import Comparison
-    from tidegate.core.comparison.cost import Costs
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from tidegate.adapters import git
 from tidegate.adapters.dvc import documents
-from tidegate.core.comparison.attribution import BOTH
+from tidegate.core.comparison.change.attribution import BOTH
 from tidegate.core.contract import Model
 from tidegate.core.training.pipeline import DEFINITION, PARAMETERS, RECORD
 from tidegate.settings import Settings

@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from tidegate.adapters import files, git, model_program
 from tidegate.adapters.tables import reading as tables
 from tidegate.adapters.tables import rejoining
-from tidegate.core.comparison import confirmation
-from tidegate.core.comparison.confirmation import Answers, Confirmation, HoldOut, Standing
-from tidegate.core.comparison.rescored import rescored
-from tidegate.core.comparison.sample import Predictions
-from tidegate.core.comparison.task import task_of
+from tidegate.core.comparison.change import confirmation
+from tidegate.core.comparison.change.confirmation import Answers, Confirmation, HoldOut, Standing
+from tidegate.core.comparison.samples.rescored import rescored
+from tidegate.core.comparison.samples.sample import Predictions
+from tidegate.core.comparison.samples.task import task_of
 from tidegate.core.contract import Model
 from tidegate.core.training.pipeline import PARAMETERS, RECORD
 from tidegate.errors import InputError
@@ -45,7 +45,10 @@ def of(
     judge = judged.judge
     edited = _edited(settings, judged, base, written)
     rows, hold_out = _hold_out(settings, judge, base, candidate, output)
-    answers = _answers(settings, judge, base, candidate, rows, edited)
+    untouched = not edited and not hold_out.altered and _is_bases(settings, judge, base, candidate, output)
+    answers = (
+        confirmation.unchanged(candidate) if untouched else _answers(settings, judge, base, candidate, rows, edited)
+    )
     return Confirmation(hold_out=hold_out, answers=answers, edited=edited[:_MOST_EDITED])
 
 
@@ -78,6 +81,21 @@ def _hold_out(
     differs = confirmation.altered(candidate, before, rescored(candidate, before))
     other = theirs is not None and (mine is None or files.sha256(mine) != files.sha256(theirs))
     return (mine if differs is not None else theirs), HoldOut(differs=differs, file=other)
+
+
+def _is_bases(settings: Settings, judge: Model, base: str, candidate: Predictions, output: Output) -> bool:
+    """Whether model, parameters and predictions are the bytes that the base recorded, which need not be asked again."""
+    named, parameters = judge.evaluation, f"{judge.path}/{PARAMETERS}"
+    model, here = files.inside(settings.workspace, named.model or ""), files.inside(settings.workspace, parameters)
+    if named.predict is None or not model.is_file():
+        return False
+    if (here.read_bytes() if here.is_file() else None) != git.show(settings.workspace, base, parameters):
+        return False
+    try:
+        recorded = [output(settings, judge, base, path) for path in (named.predictions, named.model or "")]
+    except InputError:
+        return False
+    return [files.sha256(path) for path in recorded] == [candidate.digest, files.sha256(model)]
 
 
 def _rows_here(settings: Settings, judge: Model) -> Path | None:

@@ -12,8 +12,8 @@ from tidegate.adapters import files, model_environment
 from tidegate.adapters.timing import rows as timing_rows
 from tidegate.adapters.timing import turns
 from tidegate.adapters.timing.turns import Pace, Timed
-from tidegate.core.comparison import cost
-from tidegate.core.comparison.cost import TIMED, Costs, Pair, Series
+from tidegate.core.comparison.beside import cost
+from tidegate.core.comparison.beside.cost import TIMED, Costs, Pair, Series
 from tidegate.core.contract import Evaluation, Model
 from tidegate.core.evidence import canonical_bytes, digest, strict_json
 from tidegate.errors import InfrastructureError, InputError

@@ -13,7 +13,7 @@ from statistics import fmean
 from tempfile import TemporaryDirectory
 
 from tidegate.adapters import git, model_program
-from tidegate.core.comparison.cost import Costs, Series
+from tidegate.core.comparison.beside.cost import Costs, Series
 from tidegate.core.contract import Evaluation, Model
 from tidegate.errors import InputError
 from tidegate.settings import Settings

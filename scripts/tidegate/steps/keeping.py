@@ -8,11 +8,11 @@ from typing import Any
 
 from tidegate.adapters import kept_rows
 from tidegate.core.comparison import replay
-from tidegate.core.comparison.behaviour import Behaviours
+from tidegate.core.comparison.beside.behaviour import Behaviours
+from tidegate.core.comparison.beside.cost_block import gated
 from tidegate.core.comparison.comparison import Comparison
-from tidegate.core.comparison.cost_block import gated
+from tidegate.core.comparison.metrics.totals import Totals
 from tidegate.core.comparison.replay import Context, Kept, Stop
-from tidegate.core.comparison.totals import Totals
 from tidegate.core.comparison.verdict import Side
 from tidegate.core.contract import Model
 from tidegate.core.evidence import Subject

@@ -17,12 +17,12 @@ from typing import Any
 
 from tidegate.adapters import files, git, model_program
 from tidegate.adapters.own_metrics import asking
-from tidegate.core.comparison.measured import Measured, Task, draws_for, task
-from tidegate.core.comparison.pairing import Unlike, not_finite, pair
-from tidegate.core.comparison.questions import asked
-from tidegate.core.comparison.sample import Predictions, Sample
-from tidegate.core.comparison.seeds import seed_of, seed_of_part
-from tidegate.core.comparison.slices import slices_of
+from tidegate.core.comparison.gates.questions import asked
+from tidegate.core.comparison.inference.seeds import seed_of, seed_of_part
+from tidegate.core.comparison.metrics.measured import Measured, Task, draws_for, task
+from tidegate.core.comparison.samples.pairing import Unlike, not_finite, pair
+from tidegate.core.comparison.samples.sample import Predictions, Sample
+from tidegate.core.comparison.samples.slices import slices_of
 from tidegate.core.contract import CustomMetric, Model
 from tidegate.core.evidence import strict_json
 from tidegate.core.redaction import redacted

@@ -12,12 +12,12 @@ from tidegate.adapters.dvc import trees as dvc_trees
 from tidegate.adapters.tables import reading as tables
 from tidegate.core.comparison.conclusion import is_identical, is_the_same_numbers
 from tidegate.core.comparison.metrics import METRICS
-from tidegate.core.comparison.pairing import Unlike, pair
+from tidegate.core.comparison.metrics.totals import Totals
 from tidegate.core.comparison.provenance import artifacts, scored_twice
-from tidegate.core.comparison.rescored import Rescored, rescored
-from tidegate.core.comparison.sample import Predictions, Sample
-from tidegate.core.comparison.task import task_of
-from tidegate.core.comparison.totals import Totals
+from tidegate.core.comparison.samples.pairing import Unlike, pair
+from tidegate.core.comparison.samples.rescored import Rescored, rescored
+from tidegate.core.comparison.samples.sample import Predictions, Sample
+from tidegate.core.comparison.samples.task import task_of
 from tidegate.core.contract import Model
 from tidegate.core.training.pipeline import DEFINITION, RECORD, UNKNOWN, Record
 from tidegate.core.training.produced import Produced, produced

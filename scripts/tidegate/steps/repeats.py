@@ -8,12 +8,12 @@ from typing import Any
 
 from tidegate.adapters.dvc import parameters
 from tidegate.adapters.tables import reading as tables
+from tidegate.core.comparison.change.seed_noise import Repeats, Retrained, seeds_for
 from tidegate.core.comparison.conclusion import is_identical
-from tidegate.core.comparison.gate_case import AGAINST_CHAMPION
-from tidegate.core.comparison.pairing import Unlike, not_finite, pair
-from tidegate.core.comparison.sample import Output, Predictions
-from tidegate.core.comparison.seed_noise import Repeats, Retrained, seeds_for
-from tidegate.core.comparison.task import task_of
+from tidegate.core.comparison.gates.gate_case import AGAINST_CHAMPION
+from tidegate.core.comparison.samples.pairing import Unlike, not_finite, pair
+from tidegate.core.comparison.samples.sample import Output, Predictions
+from tidegate.core.comparison.samples.task import task_of
 from tidegate.core.contract import Model, Repetition
 from tidegate.core.training.pipeline import PARAMETERS, Record, Unsettled, lookup, normal
 from tidegate.errors import InputError

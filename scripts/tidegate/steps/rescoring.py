@@ -17,9 +17,9 @@ from tidegate.adapters.contract import file as contract_file
 from tidegate.adapters.dvc import trees as dvc_trees
 from tidegate.adapters.tables import reading as tables
 from tidegate.adapters.tables import rejoining
-from tidegate.core.comparison.rescored import asked_of
-from tidegate.core.comparison.sample import Predictions
-from tidegate.core.comparison.task import task_of
+from tidegate.core.comparison.samples.rescored import asked_of
+from tidegate.core.comparison.samples.sample import Predictions
+from tidegate.core.comparison.samples.task import task_of
 from tidegate.core.contract import Evaluation, Model
 from tidegate.core.evidence import canonical_bytes, digest
 from tidegate.core.training.pipeline import UNKNOWN

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from tidegate.adapters import files
 from tidegate.adapters.tables import reading as tables
 from tidegate.core.comparison.comparison import Comparison, compare, compare_totals
-from tidegate.core.comparison.sample import Predictions
-from tidegate.core.comparison.task import task_of
-from tidegate.core.comparison.totals import Totals
+from tidegate.core.comparison.metrics.totals import Totals
+from tidegate.core.comparison.samples.sample import Predictions
+from tidegate.core.comparison.samples.task import task_of
 from tidegate.core.comparison.verdict import Policy, Side
 from tidegate.core.contract import Evaluation, Model
 from tidegate.core.contract.plain import groups, plain_model

@@ -6,8 +6,8 @@ from datetime import date
 
 from tidegate.adapters import git
 from tidegate.adapters.contract import file as contract_file
-from tidegate.core.comparison import waivers
-from tidegate.core.comparison.waivers import LONGEST, Standing
+from tidegate.core.comparison.gates import waivers
+from tidegate.core.comparison.gates.waivers import LONGEST, Standing
 from tidegate.errors import InputError
 from tidegate.settings import Settings
 from tidegate.steps.champion import Judged

@@ -11,14 +11,14 @@ import pytest
 
 from tidegate.adapters import kept_rows
 from tidegate.core.answer import Verdict
-from tidegate.core.comparison.behaviour import Behaviour, Behaviours, Example
-from tidegate.core.comparison.cost import Costs, Pair, Series
-from tidegate.core.comparison.measured import Measured
+from tidegate.core.comparison.beside.behaviour import Behaviour, Behaviours, Example
+from tidegate.core.comparison.beside.cost import Costs, Pair, Series
+from tidegate.core.comparison.change.seed_noise import Repeats, Retrained
+from tidegate.core.comparison.metrics.measured import Measured
+from tidegate.core.comparison.metrics.totals import Totals
 from tidegate.core.comparison.replay import Context, Stop, repeats_of, trained
-from tidegate.core.comparison.rescored import Rescored
-from tidegate.core.comparison.sample import Output, Sample, coded
-from tidegate.core.comparison.seed_noise import Repeats, Retrained
-from tidegate.core.comparison.totals import Totals
+from tidegate.core.comparison.samples.rescored import Rescored
+from tidegate.core.comparison.samples.sample import Output, Sample, coded
 from tidegate.core.comparison.verdict import Policy, Side
 from tidegate.core.evidence import Subject
 from tidegate.errors import InputError

@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
-from tidegate.core.comparison.behaviour import Run
-from tidegate.core.comparison.behaviour_reading import read
+from tidegate.core.comparison.beside.behaviour import Run
+from tidegate.core.comparison.beside.behaviour_reading import read
 
 PLUGIN = Path(__file__).with_name("plugin.py")
 SECONDS = 600.0

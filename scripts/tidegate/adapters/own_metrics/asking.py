@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from tidegate.adapters import files
-from tidegate.core.comparison.measured import Measured, Task
-from tidegate.core.comparison.sample import Coded, Floats, Output, Sample
+from tidegate.core.comparison.metrics.measured import Measured, Task
+from tidegate.core.comparison.samples.sample import Coded, Floats, Output, Sample
 from tidegate.core.evidence import canonical_bytes, strict_json
 from tidegate.core.redaction import redacted
 from tidegate.errors import InfrastructureError, InputError

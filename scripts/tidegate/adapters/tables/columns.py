@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.core.comparison.sample import Coded, Floats, Mask
+from tidegate.core.comparison.samples.sample import Coded, Floats, Mask
 from tidegate.errors import InputError, Problems
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidegate.adapters.tables.columns import Columns
-from tidegate.core.comparison.label_sets import label_sets
-from tidegate.core.comparison.sample import Coded, Floats, Mask, Output
-from tidegate.core.comparison.task import Task
+from tidegate.core.comparison.samples.label_sets import label_sets
+from tidegate.core.comparison.samples.sample import Coded, Floats, Mask, Output
+from tidegate.core.comparison.samples.task import Task
 from tidegate.core.contract import Evaluation, Label
 from tidegate.errors import InputError
 

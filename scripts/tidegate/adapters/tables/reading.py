@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from tidegate.adapters.tables import outputs
 from tidegate.adapters.tables.columns import Columns
-from tidegate.core.comparison.sample import Predictions
-from tidegate.core.comparison.task import Task
+from tidegate.core.comparison.samples.sample import Predictions
+from tidegate.core.comparison.samples.task import Task
 from tidegate.core.contract import Evaluation
 from tidegate.errors import InputError
 

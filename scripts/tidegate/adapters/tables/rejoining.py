@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tidegate.adapters.tables import reading
-from tidegate.core.comparison.rescored import answer_columns
+from tidegate.core.comparison.samples.rescored import answer_columns
 from tidegate.core.contract import Evaluation
 from tidegate.core.rounding import counted
 from tidegate.errors import InputError

@@ -29,13 +29,14 @@ _LONGEST_ANSWER = 1_000_000
 class Pace:
     """How much is timed: `rounds` starts, in each of them `quads` times A B B A.
 
-    One turn is at most so many `calls` of single rows, `batches` of all rows, and `seconds` for either.
+    One turn is at most so many `calls` of single rows, `batches` of all rows, and `seconds` for either. Starts differ
+    by more than the turns of one start do, so there are many rounds and short ones.
     """
 
     rounds: int = 12
-    quads: int = 3
-    calls: int = 1_000
-    batches: int = 4
+    quads: int = 1
+    calls: int = 500
+    batches: int = 2
     seconds: float = 0.2
 
 

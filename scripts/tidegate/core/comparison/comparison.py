@@ -10,25 +10,25 @@ from datetime import date
 import numpy as np
 
 from tidegate.core.answer import Verdict
+from tidegate.core.comparison.beside.cost_ratio import cost_estimates
+from tidegate.core.comparison.change.seed_noise import Repeats, SeedNoise, allow_for, known_equal
 from tidegate.core.comparison.conclusion import conclude, is_identical
-from tidegate.core.comparison.cost_ratio import cost_estimates
-from tidegate.core.comparison.estimation import Estimate, estimates
-from tidegate.core.comparison.findings import Finding, judge
-from tidegate.core.comparison.flips import Flips, Regression, flips, flips_by_slice, regressions
-from tidegate.core.comparison.gaps import gaps_of, moves_of
-from tidegate.core.comparison.measured import measured_estimates
-from tidegate.core.comparison.metric_results import MetricResult, result_of, slice_results
+from tidegate.core.comparison.gates.findings import Finding, judge
+from tidegate.core.comparison.gates.gaps import gaps_of, moves_of
+from tidegate.core.comparison.gates.questions import asked, questions
+from tidegate.core.comparison.gates.waivers import Waivers, waive
+from tidegate.core.comparison.inference.estimation import Estimate, estimates
+from tidegate.core.comparison.inference.resampling import DRAWS, SLICE_BLOCKS
+from tidegate.core.comparison.inference.seeds import seed_of, seed_of_part
 from tidegate.core.comparison.metrics import METRICS
-from tidegate.core.comparison.pairing import Unlike, not_finite, pair
-from tidegate.core.comparison.questions import asked, questions
-from tidegate.core.comparison.resampling import DRAWS, SLICE_BLOCKS
-from tidegate.core.comparison.sample import Mask, Predictions, Sample
-from tidegate.core.comparison.seed_noise import Repeats, SeedNoise, allow_for, known_equal
-from tidegate.core.comparison.seeds import seed_of, seed_of_part
-from tidegate.core.comparison.slices import Slice, slices_of
-from tidegate.core.comparison.task import task_of, usual_metrics
-from tidegate.core.comparison.totals import Totals, total_estimates
-from tidegate.core.comparison.waivers import Waivers, waive
+from tidegate.core.comparison.metrics.measured import measured_estimates
+from tidegate.core.comparison.metrics.metric_results import MetricResult, result_of, slice_results
+from tidegate.core.comparison.metrics.totals import Totals, total_estimates
+from tidegate.core.comparison.pictures.flips import Flips, Regression, flips, flips_by_slice, regressions
+from tidegate.core.comparison.samples.pairing import Unlike, not_finite, pair
+from tidegate.core.comparison.samples.sample import Mask, Predictions, Sample
+from tidegate.core.comparison.samples.slices import Slice, slices_of
+from tidegate.core.comparison.samples.task import task_of, usual_metrics
 from tidegate.core.contract import Model
 from tidegate.core.rounding import counted
 

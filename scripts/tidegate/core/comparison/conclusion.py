@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tidegate.core.answer import Verdict
-from tidegate.core.comparison.findings import Finding
-from tidegate.core.comparison.gate_case import AGAINST_CHAMPION
-from tidegate.core.comparison.sample import Coded, Floats, Output, Sample
+from tidegate.core.comparison.gates.findings import Finding
+from tidegate.core.comparison.gates.gate_case import AGAINST_CHAMPION
+from tidegate.core.comparison.samples.sample import Coded, Floats, Output, Sample
 
 _TOLD = 3
 

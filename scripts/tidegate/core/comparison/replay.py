@@ -13,13 +13,13 @@ from typing import Any
 
 from tidegate import __version__
 from tidegate.core.answer import Verdict
-from tidegate.core.comparison.behaviour import Behaviours
-from tidegate.core.comparison.behaviour_verdict import with_behaviours
+from tidegate.core.comparison.beside.behaviour import Behaviours
+from tidegate.core.comparison.beside.behaviour_verdict import with_behaviours
+from tidegate.core.comparison.change.seed_noise import Repeats, Retrained
 from tidegate.core.comparison.comparison import Comparison, judged, stopped
-from tidegate.core.comparison.paired_rows import Column, outputs_of, rows_digest
-from tidegate.core.comparison.sample import Output, Sample
-from tidegate.core.comparison.seed_noise import Repeats, Retrained
-from tidegate.core.comparison.totals import Totals
+from tidegate.core.comparison.metrics.totals import Totals
+from tidegate.core.comparison.samples.paired_rows import Column, outputs_of, rows_digest
+from tidegate.core.comparison.samples.sample import Output, Sample
 from tidegate.core.comparison.verdict import Policy, Side, result, verdict_bytes
 from tidegate.core.contract import Evaluation, Model
 from tidegate.core.evidence import Subject, canonical_bytes, digest

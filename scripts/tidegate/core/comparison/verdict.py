@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from tidegate.core.comparison.change_blocks import seed_block
+from tidegate.core.comparison.change.change_blocks import seed_block
 from tidegate.core.comparison.comparison import Comparison
-from tidegate.core.comparison.findings import Finding
-from tidegate.core.comparison.flips import Flips
-from tidegate.core.comparison.gaps import Gap
-from tidegate.core.comparison.intervals import Interval
-from tidegate.core.comparison.metric_results import MetricResult
-from tidegate.core.comparison.rescored import Rescored
-from tidegate.core.comparison.slices import Slice
-from tidegate.core.comparison.waivers import Waived, Waivers
+from tidegate.core.comparison.gates.findings import Finding
+from tidegate.core.comparison.gates.gaps import Gap
+from tidegate.core.comparison.gates.waivers import Waived, Waivers
+from tidegate.core.comparison.inference.intervals import Interval
+from tidegate.core.comparison.metrics.metric_results import MetricResult
+from tidegate.core.comparison.pictures.flips import Flips
+from tidegate.core.comparison.samples.rescored import Rescored
+from tidegate.core.comparison.samples.slices import Slice
 from tidegate.core.evidence import SCHEMA, Subject, canonical_bytes
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
-from tidegate.core.comparison.gate_case import AGAINST_CHAMPION
+from tidegate.core.comparison.gates.gate_case import AGAINST_CHAMPION
 from tidegate.core.comparison.metric_table import KNOWN, Direction, is_cost
 from tidegate.core.contract import RULES, CustomMetric, DataSource, Evaluation, Gate, Model, RuleKind, is_name
 from tidegate.core.near_miss import did_you_mean

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from tidegate.core.answer import Verdict
-from tidegate.core.comparison.waivers import LONGEST
+from tidegate.core.comparison.gates.waivers import LONGEST
 from tidegate.core.evidence import Evidence
 from tidegate.core.report import comparison as comparisons
 from tidegate.core.report import data as datas

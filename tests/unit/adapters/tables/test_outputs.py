@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tidegate.adapters.tables import reading as tables
-from tidegate.core.comparison.sample import Coded, Predictions
-from tidegate.core.comparison.task import Task
+from tidegate.core.comparison.samples.sample import Coded, Predictions
+from tidegate.core.comparison.samples.task import Task
 from tidegate.core.contract import Evaluation, Label
 from tidegate.errors import InputError, Problems
 

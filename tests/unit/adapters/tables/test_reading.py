@@ -14,7 +14,7 @@ import pytest
 from pyarrow import csv
 
 from tidegate.adapters.tables import reading as tables
-from tidegate.core.comparison.sample import Coded, Predictions
+from tidegate.core.comparison.samples.sample import Coded, Predictions
 from tidegate.core.contract import Evaluation
 from tidegate.core.evidence import digest
 from tidegate.errors import InputError, Problems

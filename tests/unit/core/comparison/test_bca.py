@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from tidegate.core.comparison.estimation import estimates
-from tidegate.core.comparison.intervals import acceleration, corrected, percentile
-from tidegate.core.comparison.sample import Output, Sample, coded
+from tidegate.core.comparison.inference.estimation import estimates
+from tidegate.core.comparison.inference.intervals import acceleration, corrected, percentile
+from tidegate.core.comparison.samples.sample import Output, Sample, coded
 from worlds import classification, clustered
 
 MANY = 10**9

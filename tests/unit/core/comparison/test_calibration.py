@@ -17,11 +17,11 @@ import pytest
 
 import worlds
 from tidegate.core.answer import Verdict
-from tidegate.core.comparison.estimation import Estimate, estimates
-from tidegate.core.comparison.findings import judge
+from tidegate.core.comparison.gates.findings import judge
+from tidegate.core.comparison.gates.questions import Question
+from tidegate.core.comparison.inference.estimation import Estimate, estimates
 from tidegate.core.comparison.metric_table import KNOWN
-from tidegate.core.comparison.questions import Question
-from tidegate.core.comparison.sample import Coded, Output, Sample
+from tidegate.core.comparison.samples.sample import Coded, Output, Sample
 from tidegate.core.contract import Gate
 from worlds import World, clustered, regression, shares
 

@@ -13,8 +13,8 @@ import worlds
 from hold_outs import RMSE, ROWS, classes, gate, model, numbers
 from tidegate.core.answer import Verdict
 from tidegate.core.comparison.comparison import compare
-from tidegate.core.comparison.sample import Output, Predictions
-from tidegate.core.comparison.task import task_of, usual_metrics
+from tidegate.core.comparison.samples.sample import Output, Predictions
+from tidegate.core.comparison.samples.task import task_of, usual_metrics
 from tidegate.core.contract import Label
 from tidegate.errors import InputError
 

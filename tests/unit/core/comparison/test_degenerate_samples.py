@@ -10,7 +10,7 @@ import pytest
 from hold_outs import RMSE, ROWS, classes, gate, model, numbers
 from tidegate.core.answer import Verdict
 from tidegate.core.comparison.comparison import Comparison, compare
-from tidegate.core.comparison.sample import Coded, Output, Predictions, coded
+from tidegate.core.comparison.samples.sample import Coded, Output, Predictions, coded
 from tidegate.errors import InputError
 
 PASS, UNDECIDED, INCOMPARABLE = Verdict.PASS, Verdict.UNDECIDED, Verdict.INCOMPARABLE

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.core.answer import Verdict
-from tidegate.core.comparison.estimation import Estimate
-from tidegate.core.comparison.findings import Finding, judge
-from tidegate.core.comparison.gate_case import holm
-from tidegate.core.comparison.intervals import Interval, detectable, percentile, rows_needed, widened
-from tidegate.core.comparison.questions import Question
-from tidegate.core.comparison.slices import Slice
+from tidegate.core.comparison.gates.findings import Finding, judge
+from tidegate.core.comparison.gates.gate_case import holm
+from tidegate.core.comparison.gates.questions import Question
+from tidegate.core.comparison.inference.estimation import Estimate
+from tidegate.core.comparison.inference.intervals import Interval, detectable, percentile, rows_needed, widened
+from tidegate.core.comparison.samples.slices import Slice
 from tidegate.core.contract import Gate
 
 PASS, FAIL, UNDECIDED, SKIPPED = Verdict.PASS, Verdict.FAIL, Verdict.UNDECIDED, Verdict.SKIPPED

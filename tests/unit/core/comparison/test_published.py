@@ -9,10 +9,10 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint, proportions_ztest
 
-from tidegate.core.comparison.estimation import Estimate, estimates
-from tidegate.core.comparison.gate_case import Case
-from tidegate.core.comparison.intervals import percentile
-from tidegate.core.comparison.sample import Coded, Floats, Output, Sample
+from tidegate.core.comparison.gates.gate_case import Case
+from tidegate.core.comparison.inference.estimation import Estimate, estimates
+from tidegate.core.comparison.inference.intervals import percentile
+from tidegate.core.comparison.samples.sample import Coded, Floats, Output, Sample
 from tidegate.core.contract import Gate
 
 ROWS = 1500

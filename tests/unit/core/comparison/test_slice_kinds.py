@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hold_outs import RMSE, ROWS, gate, model, numbers, parts
 from tidegate.core.answer import Verdict
 from tidegate.core.comparison.comparison import compare
-from tidegate.core.comparison.sample import Coded, Output, Predictions, Sample, coded
-from tidegate.core.comparison.slices import MOST_VALUES, Slice, Slices, slices_of
+from tidegate.core.comparison.samples.sample import Coded, Output, Predictions, Sample, coded
+from tidegate.core.comparison.samples.slices import MOST_VALUES, Slice, Slices, slices_of
 from tidegate.core.contract import Evaluation, pair_name
 from tidegate.errors import InputError
 

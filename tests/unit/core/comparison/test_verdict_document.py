@@ -9,7 +9,7 @@ import numpy as np
 
 from hold_outs import RMSE, classes, gate, model, numbers, parts
 from tidegate.core.comparison.comparison import Comparison, compare
-from tidegate.core.comparison.sample import Output, Predictions
+from tidegate.core.comparison.samples.sample import Output, Predictions
 from tidegate.core.comparison.verdict import Policy, Side, result, verdict_bytes
 from tidegate.core.evidence import Subject, strict_json
 

@@ -15,7 +15,7 @@ from tidegate.core.comparison.metrics.form import EXACT_ROWS, Form, Metric, Outc
 from tidegate.core.comparison.metrics.probabilities import check_every_class
 from tidegate.core.comparison.metrics.ranking import area, area_of
 from tidegate.core.comparison.metrics.scored import Scored, scored
-from tidegate.core.comparison.sample import Coded, Floats
+from tidegate.core.comparison.samples.sample import Coded, Floats
 
 _PER_AREA = 4
 _Rows = Callable[[Outcome, Coded], list[Scored]]

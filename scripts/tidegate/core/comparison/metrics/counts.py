@@ -20,7 +20,7 @@ from tidegate.core.comparison.metrics.form import (
     ratio,
     unseen_share,
 )
-from tidegate.core.comparison.sample import Coded, Floats
+from tidegate.core.comparison.samples.sample import Coded, Floats
 
 _ALL_CELLS = 30
 

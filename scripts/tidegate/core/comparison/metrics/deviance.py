@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import xlogy
 
-from tidegate.core.comparison.sample import Floats
+from tidegate.core.comparison.samples.sample import Floats
 
 
 def deviance(truth: Floats, mean: Floats, power: float) -> Floats:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.core.comparison.sample import Coded, Floats
+from tidegate.core.comparison.samples.sample import Coded, Floats
 from tidegate.errors import InputError
 
 EXACT_ROWS = 10_000

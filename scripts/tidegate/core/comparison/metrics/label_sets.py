@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tidegate.core.comparison.label_sets import members
 from tidegate.core.comparison.metrics.form import (
     Form,
     Metric,
@@ -22,7 +21,8 @@ from tidegate.core.comparison.metrics.form import (
     unseen_share,
     weigh,
 )
-from tidegate.core.comparison.sample import Floats, Mask
+from tidegate.core.comparison.samples.label_sets import members
+from tidegate.core.comparison.samples.sample import Floats, Mask
 from tidegate.errors import InputError
 
 

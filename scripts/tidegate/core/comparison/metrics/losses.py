@@ -21,7 +21,7 @@ from tidegate.core.comparison.metrics.form import (
     ratio,
     weigh,
 )
-from tidegate.core.comparison.sample import Floats
+from tidegate.core.comparison.samples.sample import Floats
 
 Loss = Callable[[Floats, Floats], Floats]
 _EPSILON = float(np.finfo(np.float64).eps)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tidegate.core.comparison.label_sets import members
 from tidegate.core.comparison.metrics.form import Form, Metric, Outcome, classes
-from tidegate.core.comparison.sample import Coded, Mask
+from tidegate.core.comparison.samples.label_sets import members
+from tidegate.core.comparison.samples.sample import Coded, Mask
 from tidegate.errors import InputError
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.core.comparison.grid import gridded
 from tidegate.core.comparison.metrics.form import Form, Metric, Outcome, Units, numbers
-from tidegate.core.comparison.sample import Floats, Ints
+from tidegate.core.comparison.samples.grid import gridded
+from tidegate.core.comparison.samples.sample import Floats, Ints
 
 _ROWS_PER_BIN = 4_096
 _MOST_BINS = 512

@@ -12,7 +12,7 @@ from tidegate.core.comparison.metrics.form import (
     mean_of_column,
     positive_label,
 )
-from tidegate.core.comparison.sample import Floats, Mask
+from tidegate.core.comparison.samples.sample import Floats, Mask
 from tidegate.errors import InputError
 
 _SUM_TOLERANCE = 1e-3

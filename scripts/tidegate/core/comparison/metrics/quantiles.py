@@ -13,7 +13,7 @@ import numpy as np
 
 from tidegate.core.comparison.metrics.form import Form, Metric, Outcome, mean_of_column, numbers, unseen_of_mean
 from tidegate.core.comparison.metrics.losses import pinball
-from tidegate.core.comparison.sample import Floats
+from tidegate.core.comparison.samples.sample import Floats
 from tidegate.errors import InputError
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tidegate.core.comparison.metrics.form import Form, Metric, Outcome, Units, numbers, ratio, unseen_of_mean
-from tidegate.core.comparison.sample import Floats, Ints, Mask
+from tidegate.core.comparison.samples.sample import Floats, Ints, Mask
 from tidegate.errors import InputError
 
 

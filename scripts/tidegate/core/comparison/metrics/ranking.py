@@ -13,7 +13,7 @@ import numpy as np
 from tidegate.core.comparison.metrics.form import Form, Metric, Outcome, Units, ratio, unseen_share
 from tidegate.core.comparison.metrics.probabilities import binary
 from tidegate.core.comparison.metrics.scored import Scored, scored
-from tidegate.core.comparison.sample import Floats
+from tidegate.core.comparison.samples.sample import Floats
 
 
 def auc(outcome: Outcome) -> Form:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tidegate.core.comparison.sample import Floats, Mask
+from tidegate.core.comparison.samples.sample import Floats, Mask
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from measured import ROWS, WEIGHINGS, value, weights
-from tidegate.core.comparison.cells import cells_of
-from tidegate.core.comparison.estimation import estimates
-from tidegate.core.comparison.label_sets import NO_LABEL, label_sets, members
+from tidegate.core.comparison.inference.cells import cells_of
+from tidegate.core.comparison.inference.estimation import estimates
 from tidegate.core.comparison.metrics.form import Outcome
-from tidegate.core.comparison.sample import Output, Sample
+from tidegate.core.comparison.samples.label_sets import NO_LABEL, label_sets, members
+from tidegate.core.comparison.samples.sample import Output, Sample
 from tidegate.errors import InputError
 
 NAMES = ("calm", "loud", "rude", "spam")

@@ -11,10 +11,10 @@ import pytest
 import sklearn.metrics as sk
 
 from measured import ROWS, WEIGHINGS, value, weights
+from tidegate.core.comparison.inference.resampling import of_rows, resample, summed
 from tidegate.core.comparison.metrics import METRICS
 from tidegate.core.comparison.metrics.form import Outcome
-from tidegate.core.comparison.resampling import of_rows, resample, summed
-from tidegate.core.comparison.sample import coded
+from tidegate.core.comparison.samples.sample import coded
 from tidegate.errors import InputError
 
 CLASSES = ["ant", "bee", "cat", "dog"]

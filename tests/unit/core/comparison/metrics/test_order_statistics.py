@@ -9,10 +9,10 @@ import pytest
 import sklearn.metrics as sk
 
 from measured import ROWS, WEIGHINGS, value, weights
-from tidegate.core.comparison import resampling
+from tidegate.core.comparison.inference import resampling
+from tidegate.core.comparison.inference.resampling import Plan, of_clusters, of_rows, resample, summed
 from tidegate.core.comparison.metrics import METRICS
 from tidegate.core.comparison.metrics.form import Outcome
-from tidegate.core.comparison.resampling import Plan, of_clusters, of_rows, resample, summed
 
 
 def outcome(rows: int = ROWS, weight: Any = None, digits: int | None = None) -> Outcome:

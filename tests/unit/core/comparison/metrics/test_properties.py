@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 import worlds
 from measured import value
-from tidegate.core.comparison.estimation import estimates
+from tidegate.core.comparison.inference.estimation import estimates
+from tidegate.core.comparison.inference.resampling import of_clusters, of_rows, summed
 from tidegate.core.comparison.metric_table import KNOWN
 from tidegate.core.comparison.metrics import METRICS
 from tidegate.core.comparison.metrics.form import Outcome
-from tidegate.core.comparison.resampling import of_clusters, of_rows, summed
-from tidegate.core.comparison.sample import Coded, Floats, Ints, Output, Sample, coded
+from tidegate.core.comparison.samples.sample import Coded, Floats, Ints, Output, Sample, coded
 
 WORLDS = {
     "prediction": worlds.amounts,

@@ -11,11 +11,11 @@ import sklearn.metrics as sk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tidegate.core.comparison.inference.resampling import of_clusters, of_rows, summed
 from tidegate.core.comparison.metric_table import KNOWN
 from tidegate.core.comparison.metrics import METRICS
 from tidegate.core.comparison.metrics.form import Outcome
-from tidegate.core.comparison.resampling import of_clusters, of_rows, summed
-from tidegate.core.comparison.sample import Floats, coded
+from tidegate.core.comparison.samples.sample import Floats, coded
 from tidegate.errors import InputError
 
 ROWS = 500

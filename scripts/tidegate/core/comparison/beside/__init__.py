@@ -1,0 +1,1 @@
+"""What is judged beside the metrics: cost and behaviour."""

@@ -1,0 +1,1 @@
+"""What can be said of a change itself: its parts, its luck, its honesty."""

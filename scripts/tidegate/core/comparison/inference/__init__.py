@@ -1,0 +1,1 @@
+"""What the rows allow to be said: draws, intervals, extremes."""

@@ -1,0 +1,1 @@
+"""Numbers that pictures are drawn from; none of them decides."""

@@ -1,0 +1,1 @@
+"""The rows that both models are judged on, paired, sliced and named."""
