@@ -176,6 +176,14 @@ def test_a_policy_that_needs_what_was_not_kept_is_refused_for_that_run(
     assert by_run(answer)["first"]["refused"]
 
 
+def test_a_policy_that_wants_trainings_nobody_made_is_refused_where_they_would_decide(folder: Path) -> None:
+    asked = "    evaluation:\n      repeats: {times: 3, parameter: seed}\n"
+    answer = back_test(folder, CONTRACT.replace("    evaluation:\n", asked))
+    refused = {name: row.get("refused") for name, row in by_run(answer).items()}
+    assert "repeats asks for 3 of 'seed'; 0 were kept" in refused["better"]
+    assert not refused["first"]
+
+
 def test_a_policy_may_do_without_clusters_slices_and_gates(folder: Path) -> None:
     only(folder, "better")
     edited = CONTRACT.replace("      cluster: date\n", "").replace("      slices: [weather]\n", "")

@@ -164,7 +164,9 @@ def artifacts_at_hand(settings: Settings, model: Model) -> dict[str, str]:
 def _scored_twice(settings: Settings, model: Model, commit: str) -> str:
     """Why equal predictions cannot come from two models; empty where they can."""
     now, before = (pipeline_at(settings, model, which) for which in (None, commit))
-    twice = scored_twice(now.stages, before.stages, model.evaluation.predictions, now.produced.model)
+    named = model.evaluation
+    file = named.model or now.produced.model
+    twice = scored_twice(now.stages, before.stages, named.predictions, file, named.rows)
     if not twice:
         return ""
     return f"the predictions are the champion's own although {', '.join(twice)} changed: one model was scored twice"

@@ -9,10 +9,9 @@ from typing import Any
 from tidegate.adapters.dvc import parameters
 from tidegate.adapters.tables import reading as tables
 from tidegate.core.comparison.change.seed_noise import Repeats, Retrained, seeds_for
-from tidegate.core.comparison.conclusion import is_identical
-from tidegate.core.comparison.gates.gate_case import AGAINST_CHAMPION
-from tidegate.core.comparison.samples.pairing import Unlike, not_finite, pair
-from tidegate.core.comparison.samples.sample import Output, Predictions
+from tidegate.core.comparison.conclusion import repeats_decide
+from tidegate.core.comparison.samples.pairing import Unlike, pair
+from tidegate.core.comparison.samples.sample import Output, Predictions, Sample
 from tidegate.core.comparison.samples.task import task_of
 from tidegate.core.contract import Model, Repetition
 from tidegate.core.training.pipeline import PARAMETERS, Record, Unsettled, lookup, normal
@@ -58,13 +57,8 @@ def of(
 
 
 def _decides(judge: Model, candidate: Predictions, theirs: Predictions) -> bool:
-    """Whether there is a difference, and a gate that asks for it."""
-    if not any(gate.kind in AGAINST_CHAMPION for gate in judge.gates):
-        return False
     sample = pair(candidate, theirs, judge.evaluation.positive)
-    if isinstance(sample, Unlike) or sample.champion is None:
-        return False
-    return not is_identical(sample) and not_finite(sample.candidate) is None and not_finite(sample.champion) is None
+    return isinstance(sample, Sample) and repeats_decide(judge.gates, sample)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,9 @@ import numpy as np
 from tidegate.core.answer import Verdict
 from tidegate.core.comparison.gates.findings import Finding
 from tidegate.core.comparison.gates.gate_case import AGAINST_CHAMPION
+from tidegate.core.comparison.samples.pairing import not_finite
 from tidegate.core.comparison.samples.sample import Coded, Floats, Output, Sample
+from tidegate.core.contract import Gate
 
 _TOLD = 3
 
@@ -68,6 +70,14 @@ def is_the_same_numbers(sample: Sample) -> bool:
     """Whether both models say the same numbers or scores of every row, which two models do not; classes may agree."""
     numbers = bool(sample.candidate.scores) or isinstance(sample.candidate.prediction, np.ndarray)
     return numbers and is_identical(sample)
+
+
+def repeats_decide(gates: Sequence[Gate], sample: Sample) -> bool:
+    """Whether trainings with other seeds would be judged by: a gate asks for a difference, and there is one."""
+    if sample.champion is None or not any(gate.kind in AGAINST_CHAMPION for gate in gates):
+        return False
+    finite = not_finite(sample.candidate) is None and not_finite(sample.champion) is None
+    return finite and not is_identical(sample)
 
 
 def _same(one: Output, other: Output) -> bool:

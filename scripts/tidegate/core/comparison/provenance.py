@@ -13,17 +13,21 @@ def artifacts(stages: Mapping[str, Record]) -> dict[str, str]:
 
 
 def scored_twice(
-    now: Mapping[str, Record], before: Mapping[str, Record], predictions: str, model: str | None
+    now: Mapping[str, Record],
+    before: Mapping[str, Record],
+    predictions: str,
+    model: str | None,
+    rows: str | None = None,
 ) -> tuple[str, ...]:
     """What equal predictions were made from that is not equal, so that they should differ.
 
     That is the file `model`; where nobody says which file it is, what the predictions' stage reads and no other does
-    (the model, not the data it was trained on): where a change of the data left the model as it was, equal predictions
-    are right.
+    (the model, not the data it was trained on, nor the hold-out `rows`): where a change of the data left the model as
+    it was, equal predictions are right.
     """
     old, new = artifacts(before), artifacts(now)
     made_from = {model: new.get(model)} if model else _made_from(now, predictions)
-    return tuple(path for path, digest in sorted(made_from.items()) if old.get(path) != digest)
+    return tuple(path for path, digest in sorted(made_from.items()) if old.get(path) != digest and path != rows)
 
 
 def _made_from(stages: Mapping[str, Record], predictions: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from tidegate.core.comparison.beside.behaviour import Behaviours
 from tidegate.core.comparison.beside.behaviour_verdict import with_behaviours
 from tidegate.core.comparison.change.seed_noise import Repeats, Retrained
 from tidegate.core.comparison.comparison import Comparison, judged, stopped
+from tidegate.core.comparison.conclusion import repeats_decide
 from tidegate.core.comparison.metrics.totals import Totals
 from tidegate.core.comparison.samples.paired_rows import Column, outputs_of, rows_digest
 from tidegate.core.comparison.samples.sample import Output, Sample
@@ -39,7 +40,6 @@ _FREE = (
     "interval",
     "attribution",
     "repeats",
-    "attribution",
 )
 """What an evaluation may say otherwise without needing other rows than those that were kept."""
 _DROPPED = ("cluster", "weight")
@@ -161,8 +161,20 @@ def _alone(kept: Kept, judge: Model) -> Comparison:
     stop, sample = kept.context.stop, kept.sample
     if stop is not None or sample is None:
         return stopped(judge, stop.verdict, stop.why) if stop else stopped(judge, Verdict.ERROR, "no rows were kept")
+    _require_repeats(kept.repeats, judge, sample)
     repeats = kept.repeats if judge.evaluation.repeats else None
     return judged(judge, _fitted(sample, judge.evaluation), kept.context.totals, kept.context.day, repeats)
+
+
+def _require_repeats(kept: Repeats | None, judge: Model, sample: Sample) -> None:
+    """Raise InputError E-RPL-006 where the policy wants trainings with other seeds that nobody made."""
+    asked = judge.evaluation.repeats
+    if asked is None or not repeats_decide(judge.gates, sample):
+        return
+    made = 0 if kept is None or kept.parameter != asked.parameter else len(kept.champion.seeds)
+    if made < asked.times:
+        message = f"evaluation.repeats asks for {asked.times} of {asked.parameter[:80]!r}; {made} were kept."
+        raise InputError("E-RPL-006", message, fix="Compare again in the repository, or leave repeats out.")
 
 
 def verdict_again(kept: Kept, judge: Model, blocks: Mapping[str, Any]) -> bytes:

@@ -34,6 +34,15 @@ def test_data_that_changed_and_left_the_model_as_it_was_is_no_suspicion(model: s
     assert scored_twice(stages(), stages(), PREDICTIONS, model) == ()
 
 
+def test_other_rows_asked_of_the_same_model_are_no_suspicion() -> None:
+    now, before = stages(holdout="h2"), stages()
+    for side, digest in ((now, "h2"), (before, "h1")):
+        deps = {"model/model.onnx": "m1", "model/holdout.parquet": digest}
+        side["evaluate"] = Record(name="evaluate", cmd="", deps=deps, outs={PREDICTIONS: "p"})
+    assert scored_twice(now, before, PREDICTIONS, None, "model/holdout.parquet") == ()
+    assert scored_twice(now, before, PREDICTIONS, None) == ("model/holdout.parquet",)
+
+
 def test_without_a_record_there_is_nothing_to_suspect() -> None:
     assert scored_twice({}, stages(), PREDICTIONS, None) == ()
 

@@ -15,7 +15,7 @@ import numpy as np
 from tidegate.core.answer import Verdict
 from tidegate.core.comparison.comparison import Comparison, stopped
 from tidegate.core.comparison.samples.rescored import Rescored
-from tidegate.core.comparison.samples.sample import Coded, Floats, Mask, Output, Predictions
+from tidegate.core.comparison.samples.sample import Coded, Floats, Ints, Mask, Output, Predictions
 from tidegate.core.contract import Model
 from tidegate.core.rounding import counted
 
@@ -75,9 +75,29 @@ class Confirmation:
 
 
 def altered(now: Predictions, before: Predictions, counts: Rescored) -> Rescored | None:
-    """How the rows differ from the base's, None where ids and truth are the same."""
+    """How the rows differ from the base's; None where ids, truth, clusters, weights and slices are the same."""
     same = len(now.ids) == len(before.ids) and not (counts.new or counts.gone or counts.changed)
-    return None if same else counts
+    return None if same and _alike(now, before) else counts
+
+
+def _alike(now: Predictions, before: Predictions) -> bool:
+    """Whether the columns that both have are the same, id by id; one that only one of them has is policy."""
+    mine, theirs = np.argsort(now.ids, kind="stable"), np.argsort(before.ids, kind="stable")
+    pairs: list[tuple[Floats | Coded | None, Floats | Coded | None]] = [
+        (now.cluster, before.cluster),
+        (now.weight, before.weight),
+        *((now.slices[name], before.slices[name]) for name in now.slices.keys() & before.slices.keys()),
+        *((now.numbers[name], before.numbers[name]) for name in now.numbers.keys() & before.numbers.keys()),
+    ]
+    return all(one is None or other is None or _same_column(one, mine, other, theirs) for one, other in pairs)
+
+
+def _same_column(one: Floats | Coded, mine: Ints, other: Floats | Coded, theirs: Ints) -> bool:
+    if isinstance(one, Coded) and isinstance(other, Coded):
+        return bool(np.array_equal(one.texts()[mine], other.texts()[theirs]))
+    if isinstance(one, Coded) or isinstance(other, Coded):
+        return False
+    return bool(np.array_equal(one[mine], other[theirs], equal_nan=True))
 
 
 def compared(claimed: Predictions, answered: Predictions, edited: tuple[str, ...]) -> Answers:

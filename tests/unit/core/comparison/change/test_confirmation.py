@@ -106,6 +106,33 @@ def test_what_counts_as_another_hold_out(now: Predictions, expected: tuple[int, 
     assert (found if found is None else (found.new, found.gone, found.changed)) == expected
 
 
+def sliced(weather: list[str], **beside: Any) -> Predictions:
+    return replace(numbers([1, 2, 3], ids=[3, 1, 2]), slices={"weather": coded(weather)}, **beside)
+
+
+@pytest.mark.parametrize(
+    ("now", "same"),
+    [
+        (sliced(["rain", "clear", "clear"]), True),
+        (replace(sliced(["clear", "clear", "rain"]), ids=np.array([1, 2, 3])), True),
+        (sliced(["clear", "clear", "clear"]), False),
+        (sliced(["rain", "clear", "clear"], cluster=coded(["a", "b", "b"])), False),
+        (sliced(["rain", "clear", "clear"], weight=np.array([1.0, 2, 3])), False),
+        (sliced(["rain", "clear", "clear"], numbers={"wind": np.array([np.nan, 1, 5])}), False),
+        (numbers([1, 2, 3], ids=[3, 1, 2]), True),
+    ],
+    ids=["same", "order", "another slice", "other clusters", "other weights", "other numbers", "no longer a slice"],
+)
+def test_rows_that_are_sliced_drawn_or_weighed_otherwise_are_another_hold_out(now: Predictions, same: bool) -> None:
+    beside = {
+        "cluster": coded(["a", "a", "b"]),
+        "weight": np.ones(3),
+        "numbers": {"wind": np.array([np.nan, 1, 2])},
+    }
+    before = sliced(["rain", "clear", "clear"], **beside)
+    assert (altered(now, before, rescored(now, before)) is None) is same
+
+
 def found(standing: Standing, hold_out: HoldOut | None = None) -> Confirmation:
     return Confirmation(hold_out=hold_out or HoldOut(), answers=Answers(standing=standing, why="why"))
 
