@@ -7,13 +7,14 @@ we start ourselves would begin its life as a copy of this one, and be charged fo
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,12 @@ class Completed:
     seconds: float
     peak_bytes: int
     code: int = 0
+
+
+def filled(words: Sequence[str], stands_for: Mapping[str, Path]) -> tuple[str, ...]:
+    """A command's words with paths in the place of ``{name}`` for each name in `stands_for`."""
+    named = {f"{{{name}}}": str(path) for name, path in stands_for.items()}
+    return tuple(re.sub("|".join(map(re.escape, named)), lambda found: named[found[0]], word) for word in words)
 
 
 def run(

@@ -130,22 +130,13 @@ def _asked(settings: Settings, judge: Model, base: str, model: Path, rows: Path)
     with model_at.checkout(settings, judge, base, []) as tree, TemporaryDirectory(prefix="tidegate-answers-") as folder:
         _take_parameters(settings, judge, tree)
         answers = Path(folder) / f"answers{Path(named.predictions).suffix}"
-        stands_for = {"{model}": str(model), "{rows}": str(rows), "{predictions}": str(answers)}
+        command = model_program.filled(named.predict or (), {"model": model, "rows": rows, "predictions": answers})
         environ = model_at.environment(settings, judge, tree)
-        model_program.run(tree, _command(named.predict or (), stands_for), environ, seconds=SECONDS)
+        model_program.run(tree, command, environ, seconds=SECONDS)
         joined = Path(folder) / "joined.parquet"
         mine = files.inside(settings.workspace, named.predictions)
         joined.write_bytes(rejoining.rejoined(mine, named, answers, named, shown="the predict command's output"))
         return tables.read(joined, named, task_of(judge), shown="what the packaged model answers")
-
-
-def _command(words: tuple[str, ...], stands_for: dict[str, str]) -> tuple[str, ...]:
-    def replaced(word: str) -> str:
-        for name, path in stands_for.items():
-            word = word.replace(name, path)
-        return word
-
-    return tuple(map(replaced, words))
 
 
 def _take_parameters(settings: Settings, judge: Model, tree: Path) -> None:

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from tidegate.adapters import git, model_program
 from tidegate.core.comparison.beside.cost import Costs, Series
-from tidegate.core.contract import Evaluation, Model
+from tidegate.core.contract import Model
 from tidegate.errors import InputError
 from tidegate.settings import Settings
 from tidegate.steps import model_at
@@ -67,16 +67,9 @@ def _program(settings: Settings, model: Model, tree: Path, packaged: Path, rows:
     if not model.evaluation.predict:
         raise InputError("E-CST-004", "names no command that answers rows.", where="evaluation.predict")
     output = answers.with_suffix(Path(model.evaluation.predictions).suffix)
-    command = _command(model.evaluation, packaged, rows, output)
+    stands_for = {"model": packaged, "rows": rows, "predictions": output}
+    command = model_program.filled(model.evaluation.predict, stands_for)
     return _Program(tree=tree, command=command, environ=model_at.environment(settings, model, tree))
-
-
-def _command(evaluation: Evaluation, packaged: Path, rows: Path, answers: Path) -> tuple[str, ...]:
-    stands_for = {"{model}": str(packaged), "{rows}": str(rows), "{predictions}": str(answers)}
-    words = list(evaluation.predict or ())
-    for name, path in stands_for.items():
-        words = [word.replace(name, path) for word in words]
-    return tuple(words)
 
 
 def _bounded(first: list[float]) -> None:

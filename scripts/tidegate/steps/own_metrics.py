@@ -197,7 +197,7 @@ def _by_command(
 
 def _number(bench: _Bench, name: str, command: tuple[str, ...], given: Theirs, whose: str) -> float:
     """What the command prints for one file. Raises InputError E-MTR-003 for anything but one finite number."""
-    words = tuple(word.replace("{predictions}", str(given.path.resolve())) for word in command)
+    words = model_program.filled(command, {"predictions": given.path.resolve()})
     said = model_program.run(bench.tree, words, bench.environ, seconds=SECONDS)
     files.require_same(given.predictions.digest, files.sha256(given.path), given.predictions.name)
     where = bench.place(name)

@@ -143,14 +143,8 @@ def _asked(
 
 
 def _command(evaluation: Evaluation, tree: Path, rows: Path, answers: Path) -> tuple[str, ...]:
-    stands_for = {"{rows}": str(rows), "{predictions}": str(answers), "{model}": str(tree / (evaluation.model or ""))}
-
-    def replaced(word: str) -> str:
-        for name, path in stands_for.items():
-            word = word.replace(name, path)
-        return word
-
-    return tuple(map(replaced, evaluation.predict or ()))
+    stands_for = {"rows": rows, "predictions": answers, "model": tree / (evaluation.model or "")}
+    return model_program.filled(evaluation.predict or (), stands_for)
 
 
 def _read(judge: Model, theirs: Model, place: Path, shown: str) -> Predictions:
