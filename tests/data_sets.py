@@ -19,11 +19,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from pipelines import Project, environment
 from tidegate.commands import validate_data
 from tidegate.console import Console
 from tidegate.core.answer import Answer
+from tidegate.errors import Problems, TidegateError
 from tidegate.settings import Settings
 
 CONTRACT = """\
@@ -185,3 +187,12 @@ def data_set(place: Path) -> DataSet:
     """A copy of the data set's repository at `place`, with data and cache."""
     shutil.copytree(_template(), place, symlinks=True)
     return DataSet(place)
+
+
+def refused(here: DataSet, kind: type[TidegateError], **options: str) -> str:
+    """What `validate-data` says when it refuses, which it must, as an error of this kind."""
+    with pytest.raises(TidegateError) as caught:
+        here.validate(**options)
+    error = caught.value
+    assert isinstance(error.problems[0] if isinstance(error, Problems) else error, kind)
+    return str(error)
