@@ -15,8 +15,8 @@ WORKERS ?= auto
 
 .PHONY: demo test lint docs format unit bench lock setup clean
 
-demo: ## a real pull request, a worse commit and a fork, through the real workflow files on this machine
-	scripts/run.sh simulate
+demo: ## better, worse and slow models through the real workflow files on this machine, to production and back
+	scripts/run.sh simulate --scenario demo
 
 test: lint ## every check and every test
 	$(PYTHON) -m pytest $(TESTS) -n $(WORKERS) --dist loadfile -q
@@ -24,7 +24,7 @@ test: lint ## every check and every test
 unit: setup ## the tests that need no other program
 	$(PYTHON) -m pytest tests/unit -q
 
-lint: setup $(VENV)/workflow-parser/.complete ## formatting, types, workflow files, shell scripts, tables in READMEs
+lint: setup $(VENV)/workflow-parser/.complete $(VENV)/manifest-schemas/.complete ## formatting, types, workflow files, shell scripts, tables in READMEs
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy --strict scripts/
@@ -58,6 +58,13 @@ $(VENV)/workflow-parser/.complete: $(wildcard tests/contracts/workflow_parser/*)
 	mkdir -p $(@D)
 	cp $^ $(@D)
 	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --silent
+	touch $@
+
+# Schemas of custom resources, as the npm packages have them that were generated from the projects' own CRDs.
+$(VENV)/manifest-schemas/.complete: $(wildcard tests/contracts/manifest_schemas/*) | setup
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	npm install --prefix $(@D) --no-package-lock --no-audit --no-fund --ignore-scripts --silent
 	touch $@
 
 lock: setup ## the newest versions that go together, hash-locked; the dev lock decides for all

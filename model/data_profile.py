@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Part = dict[str, Any]
-QUANTILES = np.arange(1, 10) / 10
+QUANTILES = np.array([0.01, 0.05, *np.arange(1, 10) / 10, 0.95, 0.99])
+"""Tenths, and the tails: tenths alone cannot see that one row in ten has become an outlier."""
 
 
 def profile(table: pa.Table, roles: Mapping[str, str], time: str) -> dict[str, Any]:
     """The profile of the columns in `roles` (column → feature, label or prediction); `time` gives day and month."""
     moment = table[time].to_numpy()
     days, months = moment.astype("datetime64[D]"), moment.astype("datetime64[M]")
-    edges = {name: deciles(table[name]) for name in roles if _is_number(table[name])}
+    edges = {name: quantiles(table[name]) for name in roles if _is_number(table[name])}
     parts = {
         str(month): part(table.select(list(roles)).filter(months == month), edges, days[months == month])
         for month in np.unique(months)
@@ -48,8 +49,8 @@ def profile(table: pa.Table, roles: Mapping[str, str], time: str) -> dict[str, A
     }
 
 
-def deciles(column: pa.ChunkedArray) -> list[float]:
-    """Up to nine values that occur in the column and cut it into tenths; fewer where one value fills more than one."""
+def quantiles(column: pa.ChunkedArray) -> list[float]:
+    """The values at `QUANTILES`, each one that occurs in the column; fewer where one value is at several of them."""
     values = column.cast(pa.float64()).to_numpy()  # null becomes NaN
     known = values[~np.isnan(values)]
     if not len(known):

@@ -17,6 +17,15 @@ if [[ ! $command =~ ^[a-z][a-z-]*$ || ! -f $lock ]]; then
   # Help, --version and unknown commands need no packages.
   lock=
 fi
+locks=(${lock:+"$lock"})
+case $command in
+  deploy-model | rollback-release | status)
+    # Some places to run in need packages that others do not: 75 MB for a cluster.
+    if grep -qsE '^target:[[:space:]]*["'\'']?kubernetes' environments/*/environment.yaml; then
+      locks+=("$here/requirements/target-kubernetes.txt")
+    fi
+    ;;
+esac
 
 fail() { # exit code, message
   echo "tidegate: $2" >&2
@@ -64,24 +73,30 @@ find_uv() {
 }
 
 make_environment() { # name
-  local building=$1.$$ uv
+  local building=$1.$$ uv wanted=() file
+  for file in "${locks[@]}"; do
+    wanted+=(-r "$file")
+  done
   echo "tidegate: installing what $command needs (once for these versions) ..." >&2
   uv=$(find_uv)
   "$python" -I -m venv --without-pip "$building" >&2 || fail 2 "E-ENV-002 python -m venv failed."
   # A caller's uv.toml, pyproject.toml or PYTHONPATH has no say in what the toolkit installs.
   (cd / && unset PYTHONPATH PYTHONHOME PYTHONSTARTUP && "$uv" pip install --quiet --no-config --compile-bytecode --require-hashes \
-    --python "$building/bin/python" -r "$lock" >&2) ||
-    fail 3 "E-ENV-004 installing $lock failed; see the lines above. Run again: a package index may have been out of reach."
+    --python "$building/bin/python" "${wanted[@]}" >&2) ||
+    fail 3 "E-ENV-004 installing ${locks[*]} failed; see the lines above. Run again: a package index may have been out of reach."
   publish "$building" "$1"
 }
 
-facts=$(find_python ${lock:+"$lock" "$here/requirements/uv.txt"}) || exit $?
+facts=$(find_python ${lock:+"$here/requirements/uv.txt" "${locks[@]}"}) || exit $?
 {
   read -r python
   read -r version
   if [[ -n $lock ]]; then
-    read -r digest
     read -r uv_digest
+    read -r digest
+    while read -r another; do
+      digest=$digest-$another
+    done
   fi
 } <<<"$facts"
 interpreter=$python

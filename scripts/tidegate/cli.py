@@ -23,6 +23,10 @@ COMMANDS = {
     "post-report": "turn the evidence into one comment, check run and HTML file",
     "promote-model": "write the release that a merge makes, or the next environment's, into Git",
     "deploy-model": "make an environment run what its release.yaml names, and take a bad release back",
+    "rollback-release": "make an environment run the release of before at once, then say so in Git",
+    "detect-drift": "whether the world that the released model was trained on has changed",
+    "status": "what is wanted, registered and running in every environment, and any difference",
+    "lineage": "where a version comes from, who let it through, and where it has run",
     "run": "a pull request's commands on this machine, one after the other",
     "simulate": "a whole GitHub on this machine: real pull requests through the real workflows",
 }

@@ -57,6 +57,12 @@ class Superseded(TidegateError):
     exit_code = 5
 
 
+class ReleaseFailed(TidegateError):
+    """The place where a release was to run says that it cannot: an answer about the release and not about the place."""
+
+    exit_code = 1
+
+
 class Problems(InputError):
     """All problems of one input together, in the order of the file."""
 

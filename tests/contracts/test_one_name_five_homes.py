@@ -10,7 +10,7 @@ from tidegate.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 ACTIONS = sorted(path.parent.name for path in ROOT.glob("actions/*/action.yml"))
-LOCAL_ONLY = {"init", "run", "simulate"}
+LOCAL_ONLY = {"init", "lineage", "run", "simulate", "status"}
 
 
 def test_there_are_actions() -> None:

@@ -95,6 +95,47 @@ def test_the_required_job_always_concludes() -> None:
     assert set(job["needs"]) == {"changes", "evaluate"}
 
 
+DEPLOYING = [
+    pytest.param(path, job, id=f"{path.stem}.{name}")
+    for path in WORKFLOWS
+    for name, job in load(path)["jobs"].items()
+    if any(
+        re.search(r"/actions/(deploy-model|rollback-release)$", step.get("uses", "")) for step in job.get("steps", [])
+    )
+]
+
+
+def test_there_are_deployments() -> None:
+    assert DEPLOYING
+
+
+@pytest.mark.parametrize(("path", "job"), DEPLOYING)
+def test_a_deployment_has_a_github_environment_and_is_never_cancelled(path: Path, job: dict[str, Any]) -> None:
+    assert job["environment"]["name"]
+    place = job["environment"]["name"]
+    assert job["concurrency"] == {"group": f"tidegate-deploy-{place}", "cancel-in-progress": False}
+
+
+RELEASING = [path for path in WORKFLOWS if path.stem in ("model-release", "environment-deploy")]
+
+
+@pytest.mark.parametrize("path", RELEASING, ids=lambda path: path.stem)
+def test_what_writes_a_release_takes_nothing_from_a_cache(path: Path) -> None:
+    assert not [step for step in steps_of(path) if "cache" in step.get("uses", "")]
+
+
+@pytest.mark.parametrize("path", RELEASING, ids=lambda path: path.stem)
+def test_a_release_starts_from_the_default_branch_alone(path: Path) -> None:
+    (first,) = (job for job in load(path)["jobs"].values() if "needs" not in job)
+    assert first["if"] == "github.ref_name == github.event.repository.default_branch"
+
+
+def test_no_merge_is_dropped_because_another_came_after_it() -> None:
+    release = load(ROOT / ".github/workflows/model-release.yml")
+    assert release["concurrency"]["queue"] == "max"
+    assert release["concurrency"]["cancel-in-progress"] is False
+
+
 @pytest.mark.parametrize("path", ACTIONS, ids=lambda path: path.parent.name)
 def test_action_is_a_form(path: Path) -> None:
     document = load(path)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tidegate.commands.simulate import OWN_TESTS
-from tidegate.simulator.dispatch import RunRecord
 from tidegate.simulator.hub import Hub, opened
+from tidegate.simulator.run_record import RunRecord
 from tidegate.simulator.scenario import SCENES, Played, Scene, edited, play
 
 pytestmark = [pytest.mark.simulator, pytest.mark.slow]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import sys
 from datetime import datetime, timedelta
 from functools import cache
@@ -19,11 +21,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from fixtures import drift
+from tidegate.adapters.contract import file as contract_file
 from tidegate.adapters.scan import engine
+from tidegate.console import Console
 from tidegate.core.drift import document
-from tidegate.core.drift.finding import Found, WindowFindings
+from tidegate.core.drift.evidence import Seen
+from tidegate.core.drift.finding import Found, State, WindowFindings
 from tidegate.core.drift.profile import Profile
 from tidegate.core.drift.verdict import of_one
+from tidegate.settings import Settings
+from tidegate.steps import drift_check
+from tidegate.steps.drift_check import Asked
 
 ROOT = Path(__file__).parents[2]
 STORE = ROOT / ".dvc" / "storage" / "files" / "md5"
@@ -143,6 +151,67 @@ def test_the_committed_profile_is_read_whole() -> None:
     assert found
     written = json.loads(stored(found.group(1)).read_bytes())
     assert document.document(document.profile(written, "profile.json")) == written
+
+
+def by_contract(folder: Path, until: datetime) -> Seen:
+    """A check of the committed contract, profile and live months, as if nothing after `until` had come."""
+    for name in ("requests", "labels"):
+        (folder / "model" / "live" / name).mkdir(parents=True, exist_ok=True)
+    for name, path in tracked("model/live.dvc").items():
+        (folder / "model" / "live" / name).unlink(missing_ok=True)
+        (folder / "model" / "live" / name).symlink_to(path)
+    shutil.copy(ROOT / "tidegate.yaml", folder)
+    settings = Settings(
+        workspace=folder, config="tidegate.yaml", model=None, environ={}, console=Console(actions=False)
+    )
+    model = contract_file.load(folder / "tidegate.yaml", folder).model(None)
+    assert model.drift is not None
+    asked = Asked(
+        now=datetime(2013, 6, 1),
+        until=until,
+        live=str(folder / "model" / "live" / "requests"),
+        labels=str(folder / "model" / "live" / "labels"),
+    )
+    return drift_check.check(
+        settings, model, model.drift, asked, lambda _settings, _model, _commit, path: recorded(folder, path)
+    )
+
+
+def recorded(folder: Path, path: str) -> Path:
+    """What the pipeline wrote, under its name, from where the remote keeps it."""
+    lock = (ROOT / "model" / "dvc.lock").read_text()
+    found = re.search(rf"path: {re.escape(path)}\n.*\n *md5: ([0-9a-f]{{32}})", lock)
+    assert found
+    place = folder / "recorded" / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copyfile(stored(found.group(1)), place))
+
+
+YEAR_OF_CHECKS = {
+    datetime(2012, 1, 9): (State.CALM, False),
+    datetime(2012, 2, 6): (State.WATCH, True),
+    datetime(2012, 3, 5): (State.DRIFT, True),
+    datetime(2012, 9, 17): (State.DRIFT, True),
+    datetime(2012, 12, 10): (State.DRIFT, True),
+}
+
+
+def test_the_committed_contract_calls_it_drift_in_march(tmp_path: Path) -> None:
+    """Four weeks a window: worse than at release from January on, demand moved from March on, no input is to blame."""
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    subprocess.run(["git", *who, "commit", "--quiet", "--allow-empty", "-m", "m"], cwd=tmp_path, check=True)
+    for until, (state, worse) in YEAR_OF_CHECKS.items():
+        seen = by_contract(tmp_path, until + timedelta(hours=1))
+        latest = seen.judgement.windows[-1]
+        assert (seen.judgement.state, latest.end, latest.worse) == (state, until, worse), seen.judgement.sentence
+        assert latest.share < 0.3
+        assert ("rentals" in latest.drifted) == (until > datetime(2012, 3, 5))
+        assert "the release's model was asked" in " ".join(seen.notes)
+    released, live = next((item.performance.released, item.performance.live) for item in seen.judgement.performance)
+    assert released is not None
+    assert live is not None
+    assert live.value > 2 * released.value
 
 
 def test_a_broken_sensor_is_seen(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from fixtures.deployments import Shop, shop
 from fixtures.load import ask
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.core.answer import Verdict
-from tidegate.errors import InfrastructureError, InputError
+from tidegate.errors import InputError
 
 HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
 
@@ -131,8 +131,9 @@ def test_commit_and_tag_are_pushed_together_or_not_at_all(here: Shop, tmp_path: 
     here.project.run("git", "push", "--quiet", at=str(elsewhere))
     here.train(3.0)
     here.judge()
-    with pytest.raises(InfrastructureError, match="git push failed"):
+    with pytest.raises(InputError, match="went another way") as caught:
         here.promote(push="main")
+    assert caught.value.code == "E-PRO-017"
     assert here.project.git("ls-remote", "origin", "refs/tags/linear@v2") == ""
 
 

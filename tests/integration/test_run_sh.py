@@ -93,3 +93,21 @@ def test_a_name_whose_environment_is_gone_is_made_again(tmp_path: Path) -> None:
     done = run("--prepare", "detect-changes", cwd=tmp_path, TIDEGATE_CACHE=str(cache), PATH=path)
     assert done.returncode == 0, done.stderr
     assert (name / "bin/python").exists()
+
+
+@pytest.mark.parametrize(("target", "more"), [("process", False), ("kubernetes", True)])
+def test_a_cluster_needs_packages_that_other_targets_do_not(tmp_path: Path, target: str, more: bool) -> None:
+    """The installer is a stand-in that says which locks it was given: the real one would fetch 700 MB."""
+    cache, tools = tmp_path / "cache", tmp_path / "bin"
+    tools.mkdir()
+    (tools / "uv").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/told\n', encoding="utf-8")
+    (tools / "uv").chmod(0o755)
+    (tmp_path / "environments" / "staging").mkdir(parents=True)
+    (tmp_path / "environments" / "staging" / "environment.yaml").write_text(f"target: {target}\n", encoding="utf-8")
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    done = run("--prepare", "deploy-model", cwd=tmp_path, TIDEGATE_CACHE=str(cache), PATH=path)
+    assert done.returncode == 0, done.stderr
+    told = (tmp_path / "told").read_text(encoding="utf-8")
+    assert "requirements/deploy-model.txt" in told
+    assert ("requirements/target-kubernetes.txt" in told) is more
+    assert len(list((cache / "toolkit").glob("deploy-model-*"))) == 2  # the environment, and the name that leads to it

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from fixtures import drift
 from tidegate.adapters.scan import engine
 from tidegate.adapters.scan.distinct import KEPT, Distinct, mixed
-from tidegate.adapters.scan.extent import extent
+from tidegate.adapters.scan.extent import Extent, extent
 from tidegate.adapters.scan.number_tally import typed
 from tidegate.core.drift.profile import Column, Numbers, Words
 from tidegate.core.drift.window import Window
@@ -167,13 +167,41 @@ def test_the_extent_of_the_data(tmp_path: Path) -> None:
     put(tmp_path / "a.parquet", table(10))
     put(tmp_path / "b.parquet", table(40).slice(20))
     pa_csv.write_csv(table(50).select(["time", "size"]).slice(45), tmp_path / "c.csv")
-    assert extent([tmp_path], "time") == (START, START + timedelta(minutes=30 * 49))
+    assert extent([tmp_path], "time") == Extent(first=START, last=START + timedelta(minutes=30 * 49))
+
+
+def test_a_clock_that_is_ahead_does_not_move_the_windows(tmp_path: Path) -> None:
+    put(tmp_path / "a.parquet", table(10))
+    ahead = pa.table({"time": pa.array([START + timedelta(days=9_000)] * 3, pa.timestamp("us")), "number": [1] * 3})
+    put(tmp_path / "b.parquet", ahead)
+    found = extent([tmp_path], "time", until=START + timedelta(days=1))
+    assert found == Extent(first=START, last=START + timedelta(minutes=30 * 9), later=3)
+
+
+UNITS = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_whole_numbers_are_times_where_their_unit_is_known(unit: str, suffix: str, tmp_path: Path) -> None:
+    whole = table(40)
+    seconds = pc.cast(pc.cast(whole["time"], pa.timestamp("s")), pa.int64())
+    counted = whole.set_column(0, "time", pc.multiply(seconds, UNITS[unit])).select(["time", "size", "city"])
+    columns = {name: COLUMNS[name] for name in ("size", "city")}
+    if suffix == "csv":
+        pa_csv.write_csv(counted, tmp_path / "a.csv")
+    else:
+        put(tmp_path / "a.parquet", counted)
+    assert extent([tmp_path], "time", unit) == Extent(first=START, last=START + timedelta(minutes=30 * 39))
+    span = (START, START + timedelta(hours=5))
+    found = engine.windows([tmp_path], columns, [span], time="time", cluster="date", unit=unit)[0]
+    assert (found.part.rows, found.part.clusters) == (10, 1)
 
 
 def test_times_with_a_zone_are_brought_to_utc(tmp_path: Path) -> None:
     times = pa.array([START], pa.timestamp("ms", "UTC")).cast(pa.timestamp("ms", "America/New_York"))
     put(tmp_path / "a.parquet", pa.table({"time": times, "number": [1]}))
-    assert extent([tmp_path], "time") == (START, START)
+    assert extent([tmp_path], "time") == Extent(first=START, last=START)
 
 
 CLUSTERS = {

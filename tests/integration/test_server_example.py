@@ -116,7 +116,7 @@ def test_values_are_counted_in_the_bins_of_the_profile(asked: Asked, holdout: pa
     values = asked.predictions if column == "predicted" else holdout[column].to_pylist()
     counts = [int(count) for count in re.findall(rf'_bucket{{column="{column}",le="[^"]+"}} (\d+)', asked.metrics)]
     edges = [float(edge) for edge in re.findall(rf'_bucket{{column="{column}",le="([0-9.e-]+)"}}', asked.metrics)]
-    assert len(edges) == 9
+    assert len(edges) == 13
     assert counts == [sum(value <= edge for value in values) for edge in edges] + [len(values)]
 
 

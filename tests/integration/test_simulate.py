@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tidegate import cli
+from tidegate.commands.simulate import DEMO
 from tidegate.simulator.scenario import SCENARIOS
 
 pytestmark = pytest.mark.simulator
@@ -105,7 +106,54 @@ def test_the_help_names_every_scenario(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         cli.main(["simulate", "--help"])
     words = set(capsys.readouterr().out.replace(",", " ").replace("(", " ").split())
-    assert set(SCENARIOS) <= words
+    assert {*SCENARIOS, DEMO} <= words
+
+
+SERVING = """
+name: Serving
+on: pull_request
+jobs:
+  serve:
+    name: Serve
+    runs-on: ubuntu-24.04
+    steps:
+      - name: Leave a server behind
+        run: |
+          mkdir -p "$HOME/.local/state/tidegate" && ln -s "$(command -v sleep)" "$HOME/.local/state/tidegate/server"
+          setsid "$HOME/.local/state/tidegate/server" 64.25 </dev/null >/dev/null 2>&1 &
+      - {name: Wait long, run: sleep 63.75}
+"""
+
+
+def _running(place: Path) -> list[str]:
+    listing = subprocess.run(
+        ["ps", "-A", "-w", "-w", "-o", "args="], capture_output=True, text=True, check=True, timeout=10
+    )
+    marks = (str(place), "sleep 63.75", "64.25")
+    return [line for line in listing.stdout.splitlines() if any(mark in line for mark in marks)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+def test_killing_it_leaves_no_process_behind_not_even_a_server(tmp_path: Path, number: signal.Signals) -> None:
+    project = _project(tmp_path / "project", SERVING)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    program = Path(cli.__file__).with_name("__main__.py")
+    command = [sys.executable, str(program), "simulate", "-C", str(project), "--scenario", "readme-only"]
+    environ = {**os.environ, "TMPDIR": str(temporary)}
+    with subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if b"Serve \xc2\xb7 Leave a server behind" in line:
+                break
+        time.sleep(0.3)
+        assert any("64.25" in line for line in _running(temporary))
+        process.send_signal(number)
+        process.wait(timeout=60)
+    deadline = time.monotonic() + 30
+    while _running(temporary) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert _running(temporary) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])

@@ -14,8 +14,8 @@ import pytest
 from tidegate.errors import InputError
 from tidegate.simulator import tools
 from tidegate.simulator.act import Death
-from tidegate.simulator.dispatch import RunRecord
 from tidegate.simulator.hub import Hub, opened
+from tidegate.simulator.run_record import RunRecord
 
 pytestmark = pytest.mark.simulator
 

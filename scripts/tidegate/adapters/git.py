@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,11 +14,11 @@ from tidegate.errors import InfrastructureError, InputError, SecurityRefusal
 _TIMEOUT = 300
 
 
-def _git(repository: Path, *arguments: str, timeout: int = _TIMEOUT) -> str:
+def _git(repository: Path, *arguments: str, timeout: int = _TIMEOUT, stdin: bytes = b"") -> str:
     """Standard output of one Git command. Raises InfrastructureError E-GIT-001 with Git's last line."""
     command = ["git", "-C", str(repository), "-c", "core.quotePath=false", *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=timeout, check=False)
+        done = subprocess.run(command, input=stdin, capture_output=True, timeout=timeout, check=False)
     except FileNotFoundError:
         raise InputError("E-GIT-002", "git is not installed.", fix="Install git.") from None
     except subprocess.TimeoutExpired:
@@ -150,40 +150,88 @@ def tag_message(repository: Path, tag: str) -> str:
     return _git(repository, "for-each-ref", "--format=%(contents)", f"refs/tags/{tag}").rstrip("\n")
 
 
+def commits_of(repository: Path, path: str, *, most: int = 1_000) -> tuple[str, ...]:
+    """Commits in HEAD's history that changed `path`, newest first; a shallow clone shows fewer."""
+    listing = _git(repository, "log", f"--max-count={most}", "--format=%H", "HEAD", "--", path)
+    return tuple(listing.split())
+
+
+def described(repository: Path, commit: str) -> dict[str, str]:
+    """A commit's ``author``, ``when`` (ISO 8601) and ``subject``, as its maker wrote them."""
+    line = _git(repository, "show", "--no-patch", "--format=%an%x00%cI%x00%s", "--end-of-options", commit, "--")
+    author, when, subject = line.rstrip("\n").split("\0", 2)
+    return {"author": author, "when": when, "subject": subject}
+
+
+def merged_with(repository: Path, commit: str) -> str | None:
+    """The merge by which `commit` came into HEAD's history; None for one that was never merged, or in no merge."""
+    try:
+        onwards = ["rev-list", "--ancestry-path", "--merges", "--reverse", f"{commit}..HEAD", "--"]
+        found = _git(repository, *onwards).split()
+    except InfrastructureError:
+        return None
+    return next((merge for merge in found if not is_ancestor(repository, commit, f"{merge}^1")), None)
+
+
+def tagged(repository: Path, tag: str) -> dict[str, str]:
+    """``when`` (ISO 8601) an annotated tag was made, and ``who`` made it."""
+    form = "--format=%(taggerdate:iso-strict)%09%(taggername)"
+    when, _, who = _git(repository, "for-each-ref", form, f"refs/tags/{tag}").rstrip("\n").partition("\t")
+    return {"when": when, "who": who}
+
+
+def branch(repository: Path) -> str:
+    """The branch that is checked out; empty for a commit that is none's."""
+    try:
+        return _git(repository, "symbolic-ref", "--quiet", "--short", "HEAD").strip()
+    except InfrastructureError:
+        return ""
+
+
+def last_change(repository: Path, commit: str, paths: Sequence[str]) -> str | None:
+    """The newest commit in the first-parent history of `commit` that changed any of `paths` (Git's pathspecs)."""
+    found = _git(repository, "log", "--first-parent", "--max-count=1", "--format=%H", commit, "--", *paths)
+    return found.strip() or None
+
+
+def tags_at(repository: Path, commit: str, pattern: str) -> tuple[str, ...]:
+    """Names of the tags that match a shell pattern and stand on `commit`."""
+    listing = _git(
+        repository, "for-each-ref", f"--points-at={commit}", "--format=%(refname:strip=2)", f"refs/tags/{pattern}"
+    )
+    return tuple(listing.split())
+
+
+def add_file(repository: Path, path: str, data: bytes) -> None:
+    """A file of the work tree and of the index; nothing is committed."""
+    place = repository / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(data)
+    _git(repository, "add", "--", path)
+
+
+def move_refs(repository: Path, head: tuple[str, str] | None, tags: Mapping[str, str]) -> None:
+    """The checked-out branch from one commit to another, and new tags by their objects: all of it or nothing."""
+    orders = [f"update HEAD {head[1]} {head[0]}"] if head else []
+    orders += [f"create refs/tags/{name} {identity}" for name, identity in tags.items()]
+    _git(repository, "update-ref", "--stdin", stdin="\n".join(["start", *orders, "prepare", "commit", ""]).encode())
+
+
+def fast_forward(repository: Path, commit: str) -> bool:
+    """Bring the checked-out branch and the work tree to a descendant of HEAD; whether that was possible."""
+    try:
+        _git(repository, "merge", "--quiet", "--ff-only", commit)
+    except InfrastructureError:
+        return False
+    return True
+
+
 def annotate(repository: Path, tag: str, commit: str, message: str) -> None:
     """Make an annotated tag. Raises InfrastructureError where there is one of that name: tags are never moved."""
     checked_ref(tag)
     _git(
         repository, *_identity(repository), "tag", "--annotate", "--no-sign", f"--message={message}", "--", tag, commit
     )
-
-
-def push(repository: Path, *refs: str, remote: str = "origin") -> None:
-    """Send refs (``refs/tags/x`` or ``commit:refs/heads/main``) all together or not at all, and force nothing."""
-    _git(repository, "push", "--quiet", "--atomic", remote, "--", *refs)
-
-
-def commit_file(repository: Path, path: str, data: bytes, message: str) -> str:
-    """A commit on top of HEAD in which one file is `data`, with the branch moved to it; nothing else is committed.
-
-    The work tree gets the file too; what else is changed or staged there stays as it is.
-    """
-    place = repository / path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(data)
-    _git(repository, "add", "--", path)
-    _git(
-        repository,
-        *_identity(repository),
-        "commit",
-        "--quiet",
-        "--no-gpg-sign",
-        f"--message={message}",
-        "--only",
-        "--",
-        path,
-    )
-    return head(repository)
 
 
 def _identity(repository: Path) -> list[str]:

@@ -29,5 +29,23 @@ def ask(address: str, rows: Sequence[Mapping[str, Any]], *, seconds: float) -> l
         link.close()
 
 
+def identity(address: str, *, seconds: float) -> dict[str, str]:
+    """``release``, ``version`` and ``commit`` of what answers at an address, as it says itself.
+
+    Raises InfrastructureError E-DEP-015 without such an answer.
+    """
+    link = http.client.HTTPConnection(address, timeout=seconds)
+    try:
+        link.request("GET", "/version")
+        reply = link.getresponse()
+        document = json.loads(reply.read(_LIMIT).decode())
+        return {name: str(document[name]) for name in ("release", "version", "commit")}
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+        message = f"{address} does not say which release it is: {error!r:.200}"
+        raise InfrastructureError("E-DEP-015", message) from error
+    finally:
+        link.close()
+
+
 def _flat(predictions: Any) -> list[Any]:
     return [entry[0] if isinstance(entry, list) and len(entry) == 1 else entry for entry in predictions]

@@ -6,7 +6,7 @@ import argparse
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -17,10 +17,13 @@ from tidegate.errors import InputError
 from tidegate.settings import Settings
 
 if TYPE_CHECKING:
-    from tidegate.simulator.scenario import Played
+    from tidegate.simulator.hub import Hub
+    from tidegate.simulator.scenario import Played, Scene
+    from tidegate.simulator.telling import Teller
 
 SUMMARY = "Bring up a whole GitHub on this machine and run real pull requests through the real workflow files."
 KEPT = "simulation"
+DEMO = "demo"
 # Workflows that test the toolkit itself: they would start this simulation again.
 OWN_TESTS = frozenset({"toolkit-ci.yml"})
 
@@ -32,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         default="pull-requests",
         help="pull-requests (the default: better, then worse, then fork), better, worse, undecided, fork, first, "
-        "readme-only, killed, lost",
+        "readme-only, killed, lost, demo (which goes on after the merge: to production under load, and back)",
     )
     parser.add_argument(
         "--keep", metavar="FOLDER", default="", help="keep repositories, logs and artifacts in this new folder"
@@ -41,23 +44,53 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> Answer:
     """Play a scenario. The verdict is pass when every scene ended as it must."""
-    from tidegate.simulator import telling
+    from tidegate.simulator import telling, tools
     from tidegate.simulator.hub import opened
-    from tidegate.simulator.scenario import SCENARIOS, play
+    from tidegate.simulator.scenario import SCENARIOS
 
-    scenes = SCENARIOS.get(options.scenario)
-    if scenes is None:
-        raise InputError("E-SIM-013", f"--scenario {options.scenario!r} is not one of: {', '.join(SCENARIOS)}.")
+    if options.scenario not in {*SCENARIOS, DEMO}:
+        known = ", ".join([*SCENARIOS, DEMO])
+        raise InputError("E-SIM-013", f"--scenario {options.scenario!r} is not one of: {known}.")
+    if options.scenario == DEMO:
+        tools.proxy(settings.environ)
     start, teller = time.monotonic(), telling.Teller(settings.console)
     with _ending_politely(), _folder(options.keep) as folder:
         teller.say(f"Bringing up a GitHub with the files of {settings.workspace} ...")
         with opened(settings.workspace, settings.environ, folder, tell=teller.tell, disabled=OWN_TESTS) as hub:
             teller.say(f"  {hub.github.address}/{hub.github.repository} ({time.monotonic() - start:.1f} s)")
-            played = list(play(hub, scenes, teller.announce))
-            reports = telling.keep(settings.evidence / KEPT, played, hub.github.runs)
+            if options.scenario == DEMO:
+                return _demonstrated(settings, hub, teller, start)
+            return _played(settings, hub, teller, SCENARIOS[options.scenario], start)
+
+
+def _played(settings: Settings, hub: Hub, teller: Teller, scenes: Sequence[Scene], start: float) -> Answer:
+    from tidegate.simulator import telling
+    from tidegate.simulator.scenario import play
+
+    played = list(play(hub, scenes, teller.announce))
+    reports = telling.keep(settings.evidence / KEPT, played, hub.github.runs)
     for line in telling.closing(played, reports):
         teller.say(line)
     return _answer(played, reports, time.monotonic() - start)
+
+
+def _demonstrated(settings: Settings, hub: Hub, teller: Teller, start: float) -> Answer:
+    from tidegate.simulator import telling
+    from tidegate.simulator.story.demonstration import Demonstration
+    from tidegate.simulator.story.ending import document, sentence, told
+
+    shown = Demonstration(hub=hub, say=teller.say, announce=teller.announce)
+    shown.play()
+    reports = telling.keep(settings.evidence / KEPT, shown.played, hub.github.runs)
+    for line in told(shown):
+        teller.say(line)
+    seconds = time.monotonic() - start
+    return Answer(
+        verdict=Verdict.PASS if shown.good else Verdict.FAIL,
+        sentence=f"{sentence(shown)} in {seconds:.0f} s",
+        outputs={"html": str(reports[0]) if reports else ""},
+        data=document(shown),
+    )
 
 
 def _answer(played: list[Played], reports: list[Path], seconds: float) -> Answer:

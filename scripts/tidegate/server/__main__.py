@@ -57,6 +57,7 @@ def parse(arguments: Sequence[str]) -> Settings:
         drain_notice=options.drain_notice,
         drain=options.drain,
         log=log,
+        copies=options.copies,
     )
 
 
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--drain-notice", type=_seconds, default=Settings.drain_notice, help="seconds of not ready, still serving")
     add("--drain", type=_seconds, default=Settings.drain, help="most seconds for requests under way")
     add("--log", type=Path, help="folder of the prediction log; without it there is none")
+    add("--copies", type=Path, help="a file that says where copies of requests go, while it is there")
     add("--log-rows", type=_whole(1), default=LogRules.rows, help="rows of one file")
     add("--log-seconds", type=_positive, default=LogRules.seconds, help="age of one file")
     add("--log-share", type=_share, default=LogRules.share, help="share of requests that are logged, 0 to 1")

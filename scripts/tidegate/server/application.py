@@ -11,6 +11,7 @@ from typing import Any
 
 from tidegate import __version__
 from tidegate.server.inference.batches import Batches, Work
+from tidegate.server.mirroring.outlet import Outlet
 from tidegate.server.observation.distributions import Distributions
 from tidegate.server.observation.metrics import GONE, RequestMetrics, head, sample
 from tidegate.server.observation.prediction_log import Entry, PredictionLog, to_stderr
@@ -36,14 +37,21 @@ Say = Callable[[], Response]
 class Application:
     """What connections call; see `wire/service.py`."""
 
-    def __init__(self, release: Release, limits: Limits, most_rows: int, log: PredictionLog | None) -> None:
+    def __init__(
+        self,
+        release: Release,
+        limits: Limits,
+        most_rows: int,
+        log: PredictionLog | None,
+        outlet: Outlet | None = None,
+    ) -> None:
         self.limits = limits
         self.connections: set[Connection] = set()
         self.draining = False
         self.budget = Budget(limits.bodies)
         self.metrics = RequestMetrics()
         self.clock = time.monotonic
-        self._release, self._log = release, log
+        self._release, self._log, self._outlet = release, log, outlet
         self._last_trouble: float | None = None
         self._ids = itertools.count(1)
         self._prefix = secrets.token_hex(8)
@@ -129,14 +137,14 @@ class Application:
         if request.method != "POST":
             raise Refusal(Reason.METHOD, f"{request.method} is not POST", headers=(("Allow", "POST"),))
         rows = found[1](request)
-        work = Work(
-            rows,
-            self.clock(),
-            lambda result: answer(self._written(request, rows, result)),
-            alive,
-            _logged_id(request, rows),
-        )
-        self._batches.submit(work)
+
+        def done(result: Answers | Refusal) -> None:
+            response = self._written(request, rows, result)
+            answer(response)
+            if self._outlet is not None:
+                self._outlet.offer(request, response)
+
+        self._batches.submit(Work(rows, self.clock(), done, alive, _logged_id(request, rows)))
 
     def _said(self, request: Request) -> Response:
         found = self._says.get(request.path)
@@ -188,6 +196,7 @@ class Application:
             *self.metrics.lines(),
             *self._distributions.lines(),
             *(self._log.lines() if self._log else ()),
+            *(self._outlet.lines() if self._outlet else ()),
         ]
         return Response(200, ("\n".join(lines) + "\n").encode(), _TEXT)
 

@@ -17,6 +17,7 @@ from tidegate.server.inference import probes
 from tidegate.server.inference.batches import Batches, BatchRules
 from tidegate.server.inference.onnx_model import OnnxModel
 from tidegate.server.inference.worker import Worker
+from tidegate.server.mirroring.outlet import Outlet
 from tidegate.server.observation.log_file import LogFiles
 from tidegate.server.observation.prediction_log import LogRules, PredictionLog, to_stderr
 from tidegate.server.release import folder
@@ -90,14 +91,15 @@ async def _serve(
 ) -> None:
     loop = asyncio.get_running_loop()
     log = _log(settings.log, release) if settings.log else None
-    application = Application(release, settings.limits, settings.most_rows, log)
+    outlet = Outlet(settings.copies, loop) if settings.copies else None
+    application = Application(release, settings.limits, settings.most_rows, log, outlet)
     batches = Batches(model, release.signature, rules, loop, Worker(loop), application.watch, application.trouble)
     application.connect(batches)
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     server = await loop.create_server(lambda: Connection(application), sock=listener.dup(), backlog=BACKLOG)
-    ticking = asyncio.create_task(_tick(application, batches))
+    ticking = asyncio.create_task(_tick(application, batches, outlet))
     if log:
         log.start()
     _calm_collector()
@@ -105,6 +107,8 @@ async def _serve(
     await stop.wait()
     await _drain(settings, application, server, listener)
     ticking.cancel()
+    if outlet:
+        outlet.close()
     batches.close()
     if log and not log.close(settings.drain):
         to_stderr("the prediction log could not be written in time")
@@ -122,8 +126,10 @@ def _log(rules: LogRules, release: Release) -> PredictionLog:
     return PredictionLog(LogFiles(rules.folder, release.signature, release.version, writer), rules, to_stderr)
 
 
-async def _tick(application: Application, batches: Batches) -> None:
+async def _tick(application: Application, batches: Batches, outlet: Outlet | None) -> None:
     while True:
+        if outlet:
+            outlet.look()
         await asyncio.sleep(TICK)
         application.tick()
         batches.expire(application.clock())

@@ -11,7 +11,10 @@ from tidegate.server.wire.limits import Limits
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Times in seconds. `digest` is what release.json must have; `log` is None where nothing is to be logged."""
+    """Times in seconds. `digest` is what release.json must have; `log` is None where nothing is to be logged.
+
+    `copies`: a file that may ask for copies of requests, see mirroring/outlet.py.
+    """
 
     release: Path
     host: str = "127.0.0.1"
@@ -28,3 +31,4 @@ class Settings:
     drain: float = 20.0
     """After that, how long requests that were taken may go on."""
     log: LogRules | None = None
+    copies: Path | None = None

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from tidegate.simulator import processes
 from tidegate.simulator.act_log import JobRun, LogReader, Progress
+from tidegate.simulator.live import Live
 
 LABELS = ("ubuntu-latest", "ubuntu-24.04")
 
@@ -62,8 +63,10 @@ class Outcome:
     stray: str
 
 
-def run(job: Job, *, seconds: float, tell: Callable[[Progress], None], death: Death | None = None) -> Outcome:
-    """Run it and wait, at most `seconds`; after that it is cancelled as GitHub does. Ctrl-C ends all of it."""
+def run(
+    job: Job, *, seconds: float, tell: Callable[[Progress], None], live: Live, death: Death | None = None
+) -> Outcome:
+    """Run it and wait, at most `seconds`; after that it is cancelled as GitHub does. `live` can end it from outside."""
     start = time.monotonic()
     with (job.folder / "act.log").open("wb") as raw:
         process = subprocess.Popen(
@@ -78,10 +81,11 @@ def run(job: Job, *, seconds: float, tell: Callable[[Progress], None], death: De
         keeper = _Keeper(process, seconds, death)
         reader = LogReader(job.name, keeper.watching(tell))
         try:
-            for line in process.stdout or ():
-                raw.write(line)
-                reader.feed(line.decode(errors="replace").rstrip("\n"))
-            process.wait()
+            with live.running(process):
+                for line in process.stdout or ():
+                    raw.write(line)
+                    reader.feed(line.decode(errors="replace").rstrip("\n"))
+                process.wait()
         finally:
             keeper.rest()
             processes.stop(process)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tidegate.errors import InputError
-from tidegate.simulator import act, events, permissions, rendering, runner, triggers, workflow_yaml
+from tidegate.simulator import act, events, permissions, rendering, run_record, runner, triggers, workflow_yaml
 from tidegate.simulator.act import Death
 from tidegate.simulator.act_log import JobRun, Progress
 from tidegate.simulator.front import GitHub
+from tidegate.simulator.happenings import Happening
+from tidegate.simulator.job_deployments import JobDeployments
+from tidegate.simulator.live import Live
 from tidegate.simulator.repository import Repository
+from tidegate.simulator.run_record import RunRecord
 from tidegate.simulator.runs import Run
 
 SECONDS = 900
@@ -20,53 +26,13 @@ SECONDS = 900
 Tell = Callable[[Run, Progress], None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Happening:
-    """An event on its way to the workflows.
-
-    `commit` is what the workflow files are read from and jobs check out, `head` what the run is shown beside;
-    `filter_branch` what `branches:` is about (the base of a pull request), `of` the workflow that a run was of.
-    """
-
-    event: str
-    action: str
-    payload: Mapping[str, Any]
-    commit: str
-    ref: str
-    head: str
-    head_branch: str
-    head_repository: str
-    filter_branch: str
-    actor: str
-    files: tuple[str, ...] = ()
-    pull_requests: tuple[int, ...] = ()
-    of: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunRecord:
-    """One finished run: the API's record, its jobs, and the seconds it took."""
-
-    run: Run
-    jobs: list[JobRun]
-    seconds: float
-
-    @property
-    def summary(self) -> str:
-        """All job summaries, one after the other."""
-        return "\n".join(job.summary for job in self.jobs if job.summary)
-
-    def job(self, name: str) -> JobRun:
-        """The job of that name. Raises KeyError naming those that are there."""
-        found = next((job for job in self.jobs if job.name == name), None)
-        if found is None:
-            raise KeyError(f"no job {name!r} among {[job.name for job in self.jobs]}")
-        return found
-
-
 @dataclass(kw_only=True)
 class Dispatcher:
-    """Runs workflows of one repository. `environ` is what jobs inherit, `disabled` the files that do not run."""
+    """Runs workflows of one repository, those that one event starts at the same time.
+
+    `environ` is what jobs inherit, `disabled` the files that do not run; `after` hears of every run that has ended, and
+    says what came of what it did.
+    """
 
     github: GitHub
     origin: Repository
@@ -77,29 +43,55 @@ class Dispatcher:
     tell: Tell
     disabled: frozenset[str] = frozenset()
     seconds: float = SECONDS
+    after: Callable[[Run], list[RunRecord]] = lambda _run: []
+    live: Live = field(default_factory=Live)
+    _preparing: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        proxy = self.github.proxy
+        self._deployments = JobDeployments(proxy.deployments, proxy.runs.find, self._page)
+        proxy.gates.entered = self._deployments.entered
 
     def fire(self, happening: Happening, death: Death | None = None) -> list[RunRecord]:
-        """Run every workflow that the event starts, and what those runs start, in the order they ended."""
+        """Run every workflow that the event starts, and what those runs start, workflow by workflow."""
         checkout = self._checkout(happening.commit)
-        records: list[RunRecord] = []
-        for file in sorted((checkout / rendering.WORKFLOWS).glob("*.y*ml")):
+        chosen = list(self.chosen(happening))
+        runs = [self._created(happening, file, workflow) for file, workflow in chosen]
+
+        works = [
+            partial(self._run, run, happening, checkout, file, workflow, death)
+            for run, (file, workflow) in zip(runs, chosen, strict=True)
+        ]
+        return [record for records in self.live.together(*works) for record in records]
+
+    def chosen(self, happening: Happening) -> list[tuple[Path, dict[str, Any]]]:
+        """The workflow files that the event starts."""
+        found = []
+        for file in sorted((self._checkout(happening.commit) / rendering.WORKFLOWS).glob("*.y*ml")):
             workflow = workflow_yaml.load(file.read_text(encoding="utf-8"), file.name)
-            if file.name not in self.disabled and _starts(workflow, happening):
-                records += self._run(happening, checkout, file, workflow, death)
-        return records
+            allowed = file.name not in self.disabled and happening.only in ("", file.name)
+            if allowed and _starts(workflow, happening):
+                found.append((file, workflow))
+        return found
+
+    def hold(self, happening: Happening) -> list[Run]:
+        """Register the runs of an event without starting them: they wait for somebody's approval."""
+        runs = [self._created(happening, file, workflow) for file, workflow in self.chosen(happening)]
+        for run in runs:
+            run.finish("action_required")
+        return runs
 
     def _checkout(self, commit: str) -> Path:
         """The rendered files of a commit; `$/` and `$GITHUB_SHA` mean these."""
         folder = self.folder / f"commits/{commit}"
-        if not folder.is_dir():
-            self.origin.check_out(commit, folder, rendering.SHIPPED)
-            rendering.render(folder, self.github.repository, commit)
+        with self._preparing:
+            if not folder.is_dir():
+                self.origin.check_out(commit, folder, rendering.SHIPPED)
+                rendering.render(folder, self.github.repository, commit)
         return folder
 
-    def _run(
-        self, happening: Happening, checkout: Path, file: Path, workflow: Mapping[str, Any], death: Death | None
-    ) -> list[RunRecord]:
-        run = self.github.runs.create(
+    def _created(self, happening: Happening, file: Path, workflow: Mapping[str, Any]) -> Run:
+        return self.github.runs.create(
             name=workflow.get("name", file.name),
             path=f"{rendering.WORKFLOWS}/{file.name}",
             event=happening.event,
@@ -111,9 +103,21 @@ class Dispatcher:
             pull_requests=happening.pull_requests,
             status="in_progress",
         )
-        before = self._follow(run, "requested")
-        record = self._carry_out(run, happening, checkout, file, workflow, death)
-        return [*before, record, *self._follow(run, "completed")]
+
+    def _run(
+        self,
+        run: Run,
+        happening: Happening,
+        checkout: Path,
+        file: Path,
+        workflow: Mapping[str, Any],
+        death: Death | None,
+    ) -> list[RunRecord]:
+        before, records = self.live.together(
+            partial(self._follow, run, "requested"),
+            lambda: [self._carry_out(run, happening, checkout, file, workflow, death)],
+        )
+        return [*before, *records, *self._follow(run, "completed"), *self.after(run)]
 
     def _follow(self, run: Run, action: str) -> list[RunRecord]:
         """Start what listens to this run, from the default branch as on GitHub."""
@@ -164,13 +168,17 @@ class Dispatcher:
             folder=folder,
             machine=self.folder / runner.MACHINE,
         )
-        outcome = act.run(job, seconds=self.seconds, tell=lambda progress: self.tell(run, progress), death=death)
+        outcome = act.run(
+            job, seconds=self.seconds, tell=lambda progress: self.tell(run, progress), live=self.live, death=death
+        )
+        self.github.proxy.gates.finished(run.id)
         if not outcome.jobs and outcome.result == "failure":
             raise InputError("E-SIM-031", f"act cannot run it: {outcome.stray[-600:]}", where=run.path)
-        jobs = outcome.jobs + _skipped(workflow, outcome.jobs)
+        jobs = outcome.jobs + run_record.skipped(workflow, outcome.jobs)
         run.finish(outcome.result)
+        self._deployments.ended(run, jobs)
         self._show(run, jobs)
-        _keep_logs(folder, jobs)
+        run_record.keep_logs(folder, jobs)
         return RunRecord(run=run, jobs=jobs, seconds=outcome.seconds)
 
     def _grants(
@@ -205,6 +213,9 @@ class Dispatcher:
             "RUNNER_NAME": "simulated",
         }
 
+    def _page(self, run: Run) -> str:
+        return f"{self.github.address}/{self.github.repository}/actions/runs/{run.id}"
+
     def _show(self, run: Run, jobs: list[JobRun]) -> None:
         """Every job is a check run of the commit, which is how GitHub shows it."""
         for job in jobs:
@@ -213,7 +224,7 @@ class Dispatcher:
                 "head_sha": run.head_sha,
                 "status": "completed",
                 "conclusion": job.result,
-                "details_url": f"{self.github.address}/{self.github.repository}/actions/runs/{run.id}",
+                "details_url": self._page(run),
             }
             self.github.ask("POST", f"/repos/{self.github.repository}/check-runs", body, login=permissions.BOT)
 
@@ -227,19 +238,3 @@ def _starts(workflow: Mapping[str, Any], happening: Happening) -> bool:
         files=happening.files,
         of=happening.of,
     )
-
-
-def _skipped(workflow: Mapping[str, Any], ran: list[JobRun]) -> list[JobRun]:
-    """Jobs that act says nothing about: their `if:` said no."""
-    known = {job.id for job in ran}
-    return [
-        JobRun(id=name, name=str(job.get("name", name)), result="skipped")
-        for name, job in workflow["jobs"].items()
-        if name not in known and "uses" not in job
-    ]
-
-
-def _keep_logs(folder: Path, jobs: list[JobRun]) -> None:
-    for number, job in enumerate(jobs, 1):
-        text = "\n".join([f"{job.name}: {job.result}", *job.log, ""])
-        (folder / f"{number}-{job.id}.log").write_text(text, encoding="utf-8")

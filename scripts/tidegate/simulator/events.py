@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tidegate.simulator.dispatches import Dispatch
 from tidegate.simulator.runs import Run, run_json
 
 
@@ -22,6 +23,43 @@ def pull_request(
     if before is not None:
         payload |= {"before": before, "after": pull["head"]["sha"]}
     return payload
+
+
+def push(
+    branch: str,
+    before: str,
+    after: str,
+    *,
+    message: str,
+    files: Sequence[str],
+    repository: Mapping[str, Any],
+    sender: Mapping[str, Any],
+) -> dict[str, Any]:
+    """One commit pushed to a branch, which a merge is too."""
+    author = {"name": sender["login"], "email": f"{sender['login']}@users.noreply.github.com"}
+    commit = {"id": after, "message": message, "author": author, "committer": author, "modified": list(files)}
+    return {
+        "ref": f"refs/heads/{branch}",
+        "before": before,
+        "after": after,
+        "created": False,
+        "deleted": False,
+        "forced": False,
+        "head_commit": commit,
+        "commits": [commit],
+        "repository": dict(repository),
+        "pusher": author,
+        "sender": dict(sender),
+    }
+
+
+def dispatched(order: Dispatch, *, repository: Mapping[str, Any]) -> dict[str, Any]:
+    """`workflow_dispatch` of a file, or `repository_dispatch` of a type."""
+    shared = {"repository": dict(repository), "sender": {"login": order.actor, "type": "User"}}
+    if not order.file:
+        return {**shared, "action": order.kind, "branch": "main", "client_payload": order.inputs}
+    ref = order.ref if order.ref.startswith("refs/") else f"refs/heads/{order.ref}"
+    return {**shared, "ref": ref, "inputs": order.inputs, "workflow": f".github/workflows/{order.file}"}
 
 
 def workflow_run(action: str, run: Run, base: str) -> dict[str, Any]:

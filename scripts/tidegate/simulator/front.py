@@ -190,8 +190,8 @@ def serve(
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         base = f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
         certificate = _certificate(place) if tls else None
-        proxy = Proxy(base, Runs(place / "artifacts"))
-        proxy.git = GitServer(place / "git", proxy.tokens, private=private)
+        proxy = Proxy(base, Runs(place / "artifacts"), repository.split("/")[0])
+        proxy.git = GitServer(place / "git", proxy.tokens, proxy.jobs, private=private)
         logins = (repository.split("/")[0], VISITOR, BOT)
         proxy.emulator = stack.enter_context(
             emulator.running(program, place, base=base, logins=logins, repository=repository)

@@ -6,13 +6,14 @@ Both sides compute the same ids, so the emulator's answers about commits, files 
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tidegate.errors import InfrastructureError
 from tidegate.simulator.repository import Repository
 
-COMMIT_FIELDS = "%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI%x00%B"
+COMMIT_FIELDS = "%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI"
 
 
 class Api(Protocol):
@@ -31,9 +32,18 @@ class Mirror:
         self._login = name.split("/")[0]
         self._api = api
         self._known: set[str] = set()
+        self._lock = threading.Lock()
 
     def push(self, ref: str) -> str:
         """Make a ref (``heads/main``, ``pull/1/head``) of the emulator the repository's: the commit it names."""
+        with self._lock:
+            return self._push(ref)
+
+    def delete(self, ref: str) -> None:
+        """The ref is gone."""
+        self._api.ask("DELETE", f"{self._root}/git/refs/{ref}", login=self._login)
+
+    def _push(self, ref: str) -> str:
         commit = self._repository.tip(f"refs/{ref}")
         if commit is None:
             raise InfrastructureError("E-SIM-006", f"refs/{ref} is not there.")
@@ -45,13 +55,12 @@ class Mirror:
 
     def _commit(self, identity: str) -> None:
         tree = self._repository.git("rev-parse", f"{identity}^{{tree}}")
-        self._blobs(tree)
-        self._tree(tree)
+        self._tree(tree, self._texts(tree))
         fields = self._repository.git("show", "-s", f"--format={COMMIT_FIELDS}", identity)
-        parents, name, email, date, committer, committer_email, committed, message = fields.split("\0")
+        parents, name, email, date, committer, committer_email, committed = fields.split("\0")
         made = self._post(
             "commits",
-            message=message.rstrip("\n") + "\n",
+            message=self._repository.message(identity),
             tree=tree,
             parents=parents.split(),
             author={"name": name, "email": email, "date": date},
@@ -59,15 +68,20 @@ class Mirror:
         )
         self._check(identity, made)
 
-    def _blobs(self, tree: str) -> None:
-        """All files below a tree that are not known yet, read by one Git process."""
+    def _texts(self, tree: str) -> dict[str, str]:
+        """New files below a tree, read by one Git process: texts, to be sent with their trees; others are sent here."""
         listed = self._repository.git("ls-tree", "-r", "-z", "--format=%(objecttype) %(objectname)", tree).split("\0")
         new = dict.fromkeys(row.split(" ")[1] for row in listed if row.startswith("blob "))
+        texts: dict[str, str] = {}
         for identity, data in self._repository.blobs([blob for blob in new if blob not in self._known]):
-            made = self._post("blobs", content=base64.b64encode(data).decode(), encoding="base64")
-            self._check(identity, made)
+            try:
+                texts[identity] = data.decode()
+            except UnicodeDecodeError:
+                made = self._post("blobs", content=base64.b64encode(data).decode(), encoding="base64")
+                self._check(identity, made)
+        return texts
 
-    def _tree(self, identity: str) -> None:
+    def _tree(self, identity: str, texts: Mapping[str, str]) -> None:
         """One tree and what is below it, deepest first."""
         if identity in self._known:
             return
@@ -76,8 +90,9 @@ class Mirror:
         for description, path in rows:
             mode, kind, child = description.split(" ")
             if kind == "tree":
-                self._tree(child)
-            entries.append({"path": path, "mode": mode, "type": kind, "sha": child})
+                self._tree(child, texts)
+            content = {"content": texts[child]} if child in texts else {"sha": child}
+            entries.append({"path": path, "mode": mode, "type": kind, **content})
         self._check(identity, self._post("trees", tree=entries))
 
     def _check(self, identity: str, made: Any) -> None:

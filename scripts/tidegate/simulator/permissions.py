@@ -35,8 +35,8 @@ NEEDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"/commits/[^/]+/pulls$|/pulls(/|$)", ("pull-requests",)),
     (r"/commits/.+/check-(runs|suites)$|/check-(runs|suites)(/|$)", ("checks",)),
     (r"/commits/[^/]+/status(es)?$|/statuses(/|$)", ("statuses",)),
-    (r"/(deployments|environments)(/|$)", ("deployments",)),
-    (r"/actions(/|$)", ("actions",)),
+    (r"/deployments(/|$)", ("deployments",)),
+    (r"/(actions|environments)(/|$)", ("actions",)),
     (r"/(contents|git|branches|commits|compare|readme|releases|tags|merges|dispatches)(/|$)", ("contents",)),
 )
 

@@ -32,6 +32,13 @@ def descendants(pid: int) -> list[int]:
     return found[1:]
 
 
+def lives(pid: int) -> bool:
+    """Whether a process is there and has not ended already."""
+    command = ["ps", "-o", "stat=", "-p", str(pid)]
+    state = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout.strip()
+    return bool(state) and not state.startswith("Z")
+
+
 def kill_below(pid: int) -> list[int]:
     """SIGKILL everything below a process, but not the process: the processes that were there."""
     below = descendants(pid)

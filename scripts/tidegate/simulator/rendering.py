@@ -1,7 +1,9 @@
 """A copy of the workflows and actions that `act` can read.
 
-Three things of 2026 are unknown to it and are rewritten, nothing else: `concurrency.queue` and `cache-mode` are left
-out, and ``uses: $/path`` (this repository at the running commit) is written with the repository's name and commit.
+Three things of 2026 are unknown to it and are rewritten: `concurrency.queue` and `cache-mode` are left out, and
+``uses: $/path`` (this repository at the running commit) is written with the repository's name and commit. Two more it
+reads and ignores, `environment` and `concurrency`: each job gets them as variables, which its steps' shell shows at the
+gate (`gates`). Nothing else differs.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ def render(folder: Path, repository: str, commit: str) -> None:
     """Rewrite, in place, every workflow and action file of a checked-out commit."""
     for file in sources(folder):
         value = workflow_yaml.load(file.read_text(encoding="utf-8"), str(file.relative_to(folder)))
-        file.write_text(workflow_yaml.dump(rendered(value, f"{repository}/{{}}@{commit}")), encoding="utf-8")
+        value = gated(rendered(value, f"{repository}/{{}}@{commit}"))
+        file.write_text(workflow_yaml.dump(value), encoding="utf-8")
 
 
 def sources(folder: Path) -> Iterator[Path]:
@@ -45,6 +48,35 @@ def rendered(value: Any, own: str) -> Any:
     if isinstance(uses, str) and uses.startswith(SELF):
         kept["uses"] = own.format(uses.removeprefix(SELF))
     return kept
+
+
+def gated(workflow: dict[str, Any]) -> dict[str, Any]:
+    """A workflow whose jobs know the environment and the concurrency groups that they have to wait for.
+
+    A group that cancels what runs in it makes nobody wait.
+    """
+    jobs = workflow.get("jobs")
+    if not isinstance(jobs, dict):
+        return workflow
+    shared = _group(workflow.get("concurrency"))
+    return {**workflow, "jobs": {name: _gated(job, shared) for name, job in jobs.items()}}
+
+
+def _gated(job: Any, shared: str) -> Any:
+    if not isinstance(job, dict) or "steps" not in job:
+        return job
+    environment = job.get("environment", "")
+    name = environment.get("name", "") if isinstance(environment, dict) else environment
+    groups = ",".join(filter(None, (shared, _group(job.get("concurrency")))))
+    shown = {"SIMULATED_ENVIRONMENT": name, "SIMULATED_GROUPS": groups}
+    wanted = {key: value for key, value in shown.items() if value}
+    return {**job, "env": {**(job.get("env") or {}), **wanted}} if wanted else job
+
+
+def _group(concurrency: Any) -> str:
+    if not isinstance(concurrency, dict):
+        return str(concurrency or "")
+    return "" if concurrency.get("cancel-in-progress") is True else str(concurrency.get("group", ""))
 
 
 def _readable(key: Any, item: Any, own: str) -> Any:

@@ -14,6 +14,23 @@ from tidegate.errors import InfrastructureError, InputError
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 SECONDS = 300
+# As on GitHub any commit can be fetched alone; and nothing is squeezed that only travels within this machine.
+SETTINGS = {
+    "uploadpack.allowReachableSHA1InWant": "true",
+    "http.receivepack": "true",
+    "gc.auto": "0",
+    "receive.autogc": "false",
+    "pack.window": "0",
+    "pack.compression": "0",
+    "core.compression": "0",
+}
+_PROTECTED = """\
+#!/bin/sh
+[ "$1" = refs/heads/{branch} ] || exit 0
+echo "error: GH006: Protected branch update failed for $1." >&2
+echo "error: Changes must be made through a pull request." >&2
+exit 1
+"""
 
 
 @dataclass(kw_only=True)
@@ -36,15 +53,30 @@ class Repository:
 
     def read(self, revision: str, path: str) -> str:
         """A file's text at a revision. Raises InputError where it has none."""
+        return self.blob(revision, path).decode()
+
+    def blob(self, revision: str, path: str) -> bytes:
+        """A file's bytes at a revision. Raises InputError where it has none."""
         try:
-            return self._run(["show", f"{revision}:{path}"]).decode()
+            return self._run(["show", f"{revision}:{path}"])
         except InfrastructureError:
-            raise InputError("E-SIM-010", f"{path} is not in the repository; this scenario edits it.") from None
+            raise InputError("E-SIM-010", f"{path} is not in the repository; this scenario needs it.") from None
+
+    def message(self, commit: str) -> str:
+        """A commit's message to the last character; not every program ends it with a newline."""
+        return self._run(["cat-file", "commit", commit]).decode(errors="surrogateescape").partition("\n\n")[2]
 
     def tip(self, ref: str) -> str | None:
         """The commit that a branch or ref names."""
         name = ref if ref.startswith("refs/") else f"refs/heads/{ref}"
         return self.git("for-each-ref", "--format=%(objectname)", name) or None
+
+    def commit_of(self, name: str) -> str | None:
+        """The commit that a branch, a tag or an id names."""
+        try:
+            return self.git("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        except InfrastructureError:
+            return None
 
     def merge(self, number: int, base: str, head: str) -> str | None:
         """Set ``refs/pull/<number>/head`` and, where both merge cleanly, ``…/merge`` as GitHub does: its id."""
@@ -55,6 +87,27 @@ class Repository:
             return None
         message = f"Merge {head} into {base}"
         return self._record(f"refs/pull/{number}/merge", tree, [base, head], message, "GitHub")
+
+    def squash(self, branch: str, head: str, message: str, *, author: str) -> str | None:
+        """What a squash merge makes of `head` on top of a branch: its id, None where both cannot be merged cleanly."""
+        base = str(self.tip(branch))
+        try:
+            tree = self.git("merge-tree", "--write-tree", base, head)
+        except InfrastructureError:
+            return None
+        return self._record(f"refs/heads/{branch}", tree, [base], message, author)
+
+    def tips(self) -> dict[str, str]:
+        """All branches with their commits."""
+        rows = self.git("for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/heads/").splitlines()
+        return dict(row.split(" ") for row in rows)
+
+    def protect(self, branch: str) -> None:
+        """Let nobody push to a branch any more; what comes there comes by a merge."""
+        hook = self.path / "hooks/update"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(_PROTECTED.format(branch=branch))
+        hook.chmod(0o755)
 
     def changed(self, base: str, head: str) -> list[str]:
         """Paths that differ between the merge base of two commits and the second, as a pull request shows."""
@@ -148,15 +201,16 @@ def create(source: Path, path: Path, *, author: str) -> Repository:
         )
         tree = repository.git("write-tree", environ=index)
     repository._record("refs/heads/main", tree, [], "The repository as it is", author)
+    repository.git("repack", "--quiet", "-a", "-d")
     return repository
 
 
 def empty(path: Path) -> Repository:
-    """A bare repository that lets any reachable commit be fetched alone, as GitHub does."""
+    """A bare repository that can be fetched from and pushed to."""
     path.parent.mkdir(parents=True, exist_ok=True)
     repository = Repository(path=path)
     repository.git("init", "--quiet", "--bare", "--initial-branch=main")
-    for key, value in (("uploadpack.allowReachableSHA1InWant", "true"), ("gc.auto", "0")):
+    for key, value in SETTINGS.items():
         repository.git("config", key, value)
     return repository
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tidegate.errors import InputError
 from tidegate.simulator import tools
+from tidegate.simulator.git_server import JOB
 
 INHERITED = (
     "PATH",
@@ -30,12 +31,26 @@ SHARED = (".cache/pip", ".cache/uv", ".config/pip", ".config/uv")
 MACHINE = "machine"
 LOOPBACK = "127.0.0.1,localhost"
 
-# Every step's shell. It tells the front which job is asking, so that each job has its own `permissions:`; names the
-# tool cache by its own path, because what is installed there remembers it; and takes away the terminal that act gives
-# to steps and GitHub's runner does not.
+# Every step's shell. It waits at the gate of the job's environment and concurrency groups, which act does not know;
+# tells the front which job is asking, so that each job has its own `permissions:`; names the tool cache by its own
+# path, because what is installed there remembers it; and takes away the terminal that act gives to steps and GitHub's
+# runner does not.
 SHELL = """\
 #!{bash}
 job="${{GITHUB_SERVER_URL}}/job/${{GITHUB_RUN_ID}}-${{GITHUB_JOB}}"
+if [[ -n "${{SIMULATED_ENVIRONMENT:-}}${{SIMULATED_GROUPS:-}}" && ${{SIMULATED_GATE:-}} != "$job" ]]; then
+  exec 9<>"/dev/tcp/127.0.0.1/${{GITHUB_SERVER_URL##*:}}"
+  printf 'GET /job/%s/gate HTTP/1.0\r\nX-Environment: %s\r\nX-Groups: %s\r\n\r\n' \
+    "${{job##*/}}" "${{SIMULATED_ENVIRONMENT:-}}" "${{SIMULATED_GROUPS:-}}" >&9
+  read -r -u 9 _ status _
+  exec 9>&-
+  if [[ $status != 200 ]]; then
+    echo "::error::The deployment to ${{SIMULATED_ENVIRONMENT:-}} was rejected."
+    exit 1
+  fi
+  export SIMULATED_GATE="$job"
+fi
+export GIT_HTTP_USER_AGENT="git/simulated {job}${{job##*/}}"
 export GITHUB_API_URL="$job/api/v3" GITHUB_GRAPHQL_URL="$job/api/graphql" RUNNER_TOOL_CACHE={tools}
 if [[ -t 1 ]]; then
   set -o pipefail
@@ -62,7 +77,7 @@ def prepare(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
         raise InputError("E-SIM-030", "bash is not installed; workflow steps run in it.", fix="Install bash.")
     package = Path(__file__).resolve().parents[2]
     warm = tools.cache(environ)
-    _program(folder / "bin/bash", SHELL.format(bash=bash, tools=_quoted(str(warm.parent.resolve()))))
+    _program(folder / "bin/bash", SHELL.format(bash=bash, job=JOB, tools=_quoted(str(warm.parent.resolve()))))
     _program(folder / "stand-in", STAND_IN.format(python=_quoted(sys.executable), package=_quoted(str(package))))
     (folder / "bin/node").symlink_to(tools.emulator(environ).node)
     home = folder / "home"

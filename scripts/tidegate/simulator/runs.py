@@ -62,7 +62,7 @@ class Runs:
     def create(self, **details: Any) -> Run:
         """Register a run: every field of `Run` but its id and number."""
         identity = next(self._numbers)
-        number = 1 + sum(run.path == details["path"] for run in self._runs.values())
+        number = 1 + sum(run.path == details["path"] for run in list(self._runs.values()))
         run = self._runs[identity] = Run(id=identity, number=number, **details)
         self.artifact_folder(run.id).mkdir(parents=True, exist_ok=True)
         return run
@@ -79,21 +79,26 @@ class Runs:
         """A run by its id."""
         return self._runs.get(run)
 
-    def listed(self, query: Mapping[str, str]) -> list[Run]:
-        """Newest first; `event`, `branch`, `head_sha` and `status` narrow as on GitHub."""
-        wanted = {key: query[key] for key in ("event", "branch", "head_sha", "status") if key in query}
-        return [run for run in sorted(self._runs.values(), key=lambda run: -run.id) if _fits(run, wanted)]
+    def forget(self, run: int) -> None:
+        """A run is no more: one that was held begins anew when somebody approves it."""
+        self._runs.pop(run, None)
+
+    def listed(self, query: Mapping[str, str], workflow: str = "") -> list[Run]:
+        """Newest first (of one workflow's file); `event`, `branch`, `head_sha` and `status` narrow as on GitHub."""
+        wanted = {key: query[key] for key in ("event", "branch", "head_sha", "status", "actor") if key in query}
+        found = (run for run in list(self._runs.values()) if not workflow or run.path.endswith(f"/{workflow}"))
+        return [run for run in sorted(found, key=lambda run: -run.id) if _fits(run, wanted)]
 
     def artifacts(self, run: int | None = None) -> Iterator[tuple[int, Run, Path]]:
         """Id, run and file of every artifact (of one run)."""
-        for record in self._runs.values():
+        for record in list(self._runs.values()):
             if run in (None, record.id):
                 for file in sorted(self.artifact_folder(record.id).iterdir()):
                     yield number(str(record.id), file.stem), record, file
 
 
 def _fits(run: Run, wanted: Mapping[str, str]) -> bool:
-    has = {"event": run.event, "branch": run.head_branch, "head_sha": run.head_sha}
+    has = {"event": run.event, "branch": run.head_branch, "head_sha": run.head_sha, "actor": run.actor}
     return all(
         value in (run.status, run.conclusion) if key == "status" else has[key] == value for key, value in wanted.items()
     )

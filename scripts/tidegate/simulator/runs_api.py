@@ -14,6 +14,9 @@ def answer(runs: Runs, call: Call, base: str) -> Reply | None:
     """The reply to a question about runs or artifacts, `None` for every other request."""
     if call.path.startswith(STORAGE):
         return _content(runs, call.path.removeprefix(STORAGE))
+    of_workflow = re.fullmatch(r"/repos/[^/]+/[^/]+/actions/workflows/(?P<file>[\w.-]+)/runs", call.path)
+    if of_workflow and call.method == "GET":
+        return _listed(runs, call, base, of_workflow["file"])
     found = re.fullmatch(r"/repos/[^/]+/[^/]+/actions/(?P<kind>runs|artifacts)(?P<rest>/.*)?", call.path)
     if not found or call.method != "GET":
         return None
@@ -21,10 +24,17 @@ def answer(runs: Runs, call: Call, base: str) -> Reply | None:
     if found["kind"] == "artifacts":
         return _artifacts(runs, rest, None, call, base)
     if not rest:
-        shown = [run_json(run, base) for run in runs.listed(call.query)]
-        return Reply(status=200, value={"total_count": len(shown), "workflow_runs": shown})
+        return _listed(runs, call, base)
     run = runs.find(int(rest[0])) if rest[0].isdecimal() else None
     return _run(runs, run, rest[1:], call, base) if run else missing()
+
+
+def _listed(runs: Runs, call: Call, base: str, workflow: str = "") -> Reply:
+    """One page, newest first."""
+    shown = [run_json(run, base) for run in runs.listed(call.query, workflow)]
+    size, page = int(call.query.get("per_page", 30)), int(call.query.get("page", 1))
+    rows = shown[(page - 1) * size : page * size]
+    return Reply(status=200, value={"total_count": len(shown), "workflow_runs": rows})
 
 
 def _run(runs: Runs, run: Run, rest: list[str], call: Call, base: str) -> Reply:

@@ -9,9 +9,10 @@ from typing import Any
 
 from tidegate.errors import InputError
 from tidegate.simulator.act import Death
-from tidegate.simulator.dispatch import RunRecord
-from tidegate.simulator.hub import Hub, PullRequest
+from tidegate.simulator.happenings import PullRequest
+from tidegate.simulator.hub import Hub
 from tidegate.simulator.permissions import BOT
+from tidegate.simulator.run_record import RunRecord
 
 PARAMETERS = "model/params.yaml"
 CHECK = "tidegate / "
@@ -23,7 +24,8 @@ Values = Mapping[str, Mapping[str, str]]
 class Scene:
     """One push. `values` sets keys of YAML files (path, dotted key, value), `files` whole texts (`None` deletes).
 
-    `again` pushes to the scene before's pull request; `base` is done to `main` first. `ends` are the conclusions the
+    `again` pushes to the scene before's pull request, `pushed` says that the branch is there already; `base` is done to
+    `main` first. `ends` are the conclusions the
     model's check may have; empty: there is no such check, or it is neutral, because no model was touched.
     """
 
@@ -33,6 +35,7 @@ class Scene:
     files: Mapping[str, str | None] = field(default_factory=dict)
     base: Mapping[str, str | None] = field(default_factory=dict)
     again: bool = False
+    pushed: bool = False
     from_fork: bool = False
     death: Death | None = None
     ends: tuple[str, ...] = ("success",)
@@ -116,17 +119,19 @@ def play(hub: Hub, scenes: Sequence[Scene], announce: Callable[[Scene], None]) -
     pull: PullRequest | None = None
     for scene in scenes:
         announce(scene)
-        before = len(hub.github.log)
         if scene.base:
             hub.change_main(scene.base, "Before there was a model")
         edits = {**edited(hub, scene.values), **scene.files}
-        if scene.again and pull is not None:
+        if scene.pushed:
+            pull, records = hub.propose(scene.name, title=scene.title)
+        elif scene.again and pull is not None:
             records = hub.push(pull, edits, scene.title, death=scene.death)
         else:
             pull, records = hub.open_pull_request(
                 scene.name, edits, title=scene.title, from_fork=scene.from_fork, death=scene.death
             )
-        calls = hub.github.log[before:]
+        own = {record.run.id for record in records}
+        calls = [call for call in hub.github.log if call.run in own]
         yield Played(
             scene=scene,
             pull=pull,

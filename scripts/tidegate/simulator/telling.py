@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tidegate.console import Console
 from tidegate.simulator.act_log import Progress
-from tidegate.simulator.dispatch import RunRecord
+from tidegate.simulator.run_record import RunRecord
 from tidegate.simulator.runs import Run, Runs
 from tidegate.simulator.scenario import Played, Scene
 
@@ -17,11 +17,14 @@ MARKS = {"success": "✓", "failure": "✗"}
 
 
 class Teller:
-    """Live progress: a heading for each run, a line for each step that has ended."""
+    """Live progress: a heading for each run, a line for each step that has ended.
+
+    Runs may go on at the same time, so every line says which change it is about.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._run = 0
+        self._runs: set[int] = set()
         self._count = 0
 
     def say(self, text: str) -> None:
@@ -36,12 +39,17 @@ class Teller:
 
     def tell(self, run: Run, progress: Progress) -> None:
         """Say that a step has ended (a start is not worth a line)."""
-        if run.id != self._run:
-            self._run = run.id
-            self.say(f"  {run.name} (on {run.event})")
+        if run.id not in self._runs:
+            self._runs.add(run.id)
+            self.say(f"  {_change(run)} {run.name} (on {run.event})")
         if progress.result:
             mark = MARKS.get(progress.result, "·")
-            self.say(f"    {mark} {progress.job} · {progress.step[:60]} {progress.seconds:>7.1f} s")
+            self.say(f"    {_change(run)} {mark} {progress.job} · {progress.step[:60]} {progress.seconds:>7.1f} s")
+
+
+def _change(run: Run) -> str:
+    """The pull request or the branch that a run is about."""
+    return f"#{run.pull_requests[0]}" if run.pull_requests else run.head_branch
 
 
 def steps(played: Sequence[Played]) -> list[dict[str, object]]:

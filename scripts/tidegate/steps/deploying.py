@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,48 +12,102 @@ from tidegate.adapters import evidence as store
 from tidegate.adapters import git
 from tidegate.adapters.contract import file as contract_file
 from tidegate.adapters.deploy_turn import Turn
-from tidegate.adapters.targets.process.target import ProcessTarget
-from tidegate.core.answer import Verdict
-from tidegate.core.contract import Model
-from tidegate.core.deployment.target import Package, Target
+from tidegate.core.answer import Annotation, Verdict
+from tidegate.core.deployment.rollback_time import rollback_time
+from tidegate.core.deployment.smoke import Questions
+from tidegate.core.deployment.target import Package
 from tidegate.core.evidence import Evidence, Subject
+from tidegate.core.release.release import Release
+from tidegate.errors import TidegateError
 from tidegate.settings import Settings
-from tidegate.steps import environments, releasing, smoke
+from tidegate.steps import environments, imaging, release_profile, releasing, smoke
 from tidegate.steps.environments import Wanted
 from tidegate.steps.takeover import Ended, Takeover
+from tidegate.steps.targets import READY_WITHIN, target_of
 
 _PATIENCE = 3_600.0
 
 
-def deploy(settings: Settings, wanted: Wanted, state: str, *, push: bool) -> Ended:
+Seen = Callable[[int, str], None]
+"""Called before every action with its number and name: tests end the process there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A release that was built again and is what its file names, and what it is asked before anybody else asks it."""
+
+    package: Package
+    questions: Questions | None
+
+
+def prepared(settings: Settings, wanted: Wanted) -> Prepared:
+    """The wanted release, built; nothing is started. Raises what `releasing.build` and `releasing.checked` raise."""
+    model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(wanted.release.model)
+    commit = git.ensure_commit(settings.workspace, wanted.release.commit)
+    built = releasing.build(settings, model, commit, wanted.release.version, smoke.needed(model))
+    package = releasing.checked(built, wanted.release.digests.get("release", "a release without a digest"))
+    package = replace(package, image=imaging.reference(model, wanted.release.digests.get("image")))
+    return Prepared(package=package, questions=smoke.questions(model, built.outputs, _columns(package)))
+
+
+def deploy(
+    settings: Settings,
+    wanted: Wanted,
+    state: str,
+    *,
+    push: bool,
+    seen: Seen = lambda _number, _name: None,
+    ready: Prepared | None = None,
+) -> Ended:
     """Until the wanted release runs alone, or was taken back, or a person has to decide.
 
-    Raises Superseded when a newer commit's deployment was or is under way, SecurityRefusal for a release that is not
-    what `release.yaml` names.
+    `ready` is the release where it was built already. Raises Superseded when a newer commit's deployment was or is
+    under way, SecurityRefusal for a release that is not what `release.yaml` names.
     """
-    folder = Path(state) if state else _state(settings)
-    model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(wanted.release.model)
+    folder = state_folder(settings, state)
     turn = Turn(folder / wanted.environment.name, wanted.commit, _contains(settings))
     with turn.held(_PATIENCE):
-        package = _package(settings, model, wanted)
-        asked = _questions(settings, model, package)
-        target = target_of(settings, wanted, folder)
+        release = ready or prepared(settings, wanted)
+
+        def looked(number: int, name: str) -> None:
+            turn.check()
+            seen(number, name)
+
+        unrecorded: list[TidegateError] = []
         takeover = Takeover(
             environment=wanted.environment,
-            package=package,
-            target=target,
-            smoke=lambda address: smoke.check(address, asked),
-            record=lambda: _record(settings, wanted, push=push),
+            package=release.package,
+            target=target_of(settings, wanted, folder / wanted.environment.name),
+            smoke=lambda address: smoke.check(address, release.questions),
+            record=lambda: _record(settings, wanted, unrecorded, push=push),
             console=settings.console,
-            seen=lambda _number, _name: turn.check(),
+            profile=release_profile.predictions(release.package),
+            ready_within=READY_WITHIN[wanted.environment.target],
+            seen=looked,
         )
-        with settings.console.group(f"version {package.version} to {wanted.environment.name}"):
-            return takeover.run()
+        bounds = rollback_time(wanted.environment, ready_within=takeover.ready_within, smoke=smoke.SECONDS)
+        settings.console.say(bounds.sentence)
+        with settings.console.group(f"version {release.package.version} to {wanted.environment.name}"):
+            ended = takeover.run()
+        if ended.failed:
+            remember_failure(settings, wanted.environment.name, wanted.release, ended.failed, push=push)
+        elif unrecorded:
+            raise unrecorded[0]
+        return ended
 
 
-def target_of(settings: Settings, wanted: Wanted, folder: Path) -> Target:
-    """The place where the environment's releases run."""
-    return ProcessTarget(folder / wanted.environment.name, wanted.environment.address, settings.environ)
+def remember_failure(
+    settings: Settings, environment: str, release: Release, reason: str, *, push: bool, by_hand: bool = False
+) -> None:
+    """Say in Git that the release was taken back, so that nobody tries it again by accident.
+
+    Where that cannot be said it is told, and what runs stays as it is.
+    """
+    try:
+        tag = environments.record_failure(settings, environment, release, reason, push=push, by_hand=by_hand)
+        settings.console.say(f"recorded as {tag}")
+    except TidegateError as error:
+        settings.console.annotate(Annotation(level="warning", message=f"not recorded as taken back: {error}"))
 
 
 def document(wanted: Wanted, ended: Ended) -> dict[str, Any]:
@@ -79,28 +134,28 @@ def leave(settings: Settings, wanted: Wanted, verdict: Verdict, result: dict[str
     store.write(settings.evidence, evidence)
 
 
-def _state(settings: Settings) -> Path:
-    """One folder a repository on this machine, outside of the work tree that a checkout would clean."""
+def state_folder(settings: Settings, given: str) -> Path:
+    """The folder that was given, or one a repository on this machine: a checkout would clean the work tree."""
+    if given:
+        return Path(given)
     name = settings.environ.get("GITHUB_REPOSITORY", "").replace("/", "-") or settings.workspace.name
-    given = settings.environ.get("XDG_STATE_HOME")
-    return (Path(given) if given else Path.home() / ".local" / "state") / "tidegate" / name
+    home = settings.environ.get("XDG_STATE_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "state") / "tidegate" / name
 
 
-def _package(settings: Settings, model: Model, wanted: Wanted) -> Package:
-    commit = git.ensure_commit(settings.workspace, wanted.release.commit)
-    built = releasing.build(settings, model, commit, wanted.release.version)
-    return releasing.checked(built, wanted.release.digests.get("release", "a release without a digest"))
-
-
-def _questions(settings: Settings, model: Model, package: Package) -> Any:
+def _columns(package: Package) -> list[str]:
+    """What the release takes."""
     inputs = json.loads((Path(package.folder) / "signature.json").read_text(encoding="utf-8"))["inputs"]
-    columns = [column["name"] for tensor in inputs for column in tensor["columns"]]
-    return smoke.questions(settings, model, package.commit, columns)
+    return [column["name"] for tensor in inputs for column in tensor["columns"]]
 
 
-def _record(settings: Settings, wanted: Wanted, *, push: bool) -> None:
-    tag = environments.record(settings, wanted, push=push)
-    settings.console.say(f"recorded as {tag}")
+def _record(settings: Settings, wanted: Wanted, unrecorded: list[TidegateError], *, push: bool) -> None:
+    """A record that cannot be kept is told at the end: it is no fault of the release, which stays."""
+    try:
+        tag = environments.record(settings, wanted, push=push)
+        settings.console.say(f"recorded as {tag}")
+    except TidegateError as error:
+        unrecorded.append(error)
 
 
 def _contains(settings: Settings) -> Any:

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import contextlib
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from tidegate.adapters import git, release_file
 from tidegate.adapters.contract import environment_file
 from tidegate.core.contract import is_name
 from tidegate.core.deployment.environment import Environment, closed
+from tidegate.core.release.history import CameToRun, TakenBack, came_to_run, message, standing, taken_back, tried
 from tidegate.core.release.release import Release
-from tidegate.core.release.tags import assignment_tags, next_assignment
+from tidegate.core.release.tags import assignment_tags, failure_tags, next_assignment, next_failure
 from tidegate.errors import InputError
 from tidegate.settings import Settings
+from tidegate.steps import github_connection
 
 FOLDER = "environments"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """An environment and the release that `commit` names for it."""
+    """An environment and the release that `commit` names for it, or a rollback brings back.
+
+    `instead_of`: digest of the release that a rollback leaves; empty for a deployment.
+    """
 
     environment: Environment
     release: Release
     commit: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class CameToRun:
-    """One entry of an environment's history: the tag, and the version and release digest that its message names."""
-
-    tag: str
-    version: str
-    release: str
+    instead_of: str = ""
 
 
 def wanted(settings: Settings, name: str) -> Wanted:
@@ -89,13 +84,32 @@ def check_proven(settings: Settings, found: Wanted) -> None:
         raise InputError("E-DEP-033", message, fix=f"Deploy it to {before} first; its success leaves a tag.")
 
 
+def asked_by(settings: Settings, environment: str) -> str:
+    """The commit that last changed an environment's files; empty where the history at hand does not show it."""
+    return next(iter(git.commits_of(settings.workspace, f"{FOLDER}/{environment}", most=1)), "")
+
+
 def history(settings: Settings, model: str, environment: str) -> list[CameToRun]:
     """What came to run in an environment, oldest first; tags that somebody else made are left out."""
     names = git.tags(settings.workspace, f"{model}#{environment}#*")
     found = [
-        _entry(tag, git.tag_message(settings.workspace, tag)) for tag in assignment_tags(model, environment, names)
+        came_to_run(tag, git.tag_message(settings.workspace, tag)) for tag in assignment_tags(model, environment, names)
     ]
     return [entry for entry in found if entry is not None]
+
+
+def failures(settings: Settings, model: str, environment: str) -> list[TakenBack]:
+    """What was taken back in an environment, oldest first."""
+    tags = failure_tags(model, environment, git.tags(settings.workspace, f"{model}!{environment}!*"))
+    found = [taken_back(tag, git.tag_message(settings.workspace, tag)) for tag in tags]
+    return [entry for entry in found if entry is not None]
+
+
+def tried_before(settings: Settings, found: Wanted) -> TakenBack | None:
+    """The failure of the wanted release that nobody has answered by a commit to the environment's files since."""
+    model, name = found.release.model, found.environment.name
+    known = standing(history(settings, model, name), failures(settings, model, name))
+    return tried(found.release.digests.get("release", ""), asked_by(settings, name), known)
 
 
 def record(settings: Settings, found: Wanted, *, push: bool) -> str:
@@ -107,21 +121,43 @@ def record(settings: Settings, found: Wanted, *, push: bool) -> str:
         tag = entries[-1].tag
     else:
         tag = next_assignment(release.model, name, git.tags(settings.workspace, f"{release.model}#{name}#*"))
-        message = json.dumps({"version": release.version, "release": digest, "wanted_by": found.commit})
-        git.annotate(settings.workspace, tag, release.commit, message)
+        asked = asked_by(settings, name)
+        said = message(release.version, digest, wanted_by=found.commit, asked_by=asked, instead_of=found.instead_of)
+        git.annotate(settings.workspace, tag, release.commit, said)
     if push:
-        git.push(settings.workspace, f"refs/tags/{tag}")
+        github_connection.push(settings, f"refs/tags/{tag}")
     return tag
 
 
-def _entry(tag: str, message: str) -> CameToRun | None:
-    try:
-        document: Any = json.loads(message)
-    except ValueError:
-        return None
-    if not isinstance(document, Mapping):
-        return None
-    version, release = document.get("version"), document.get("release")
-    if not isinstance(version, str) or not isinstance(release, str):
-        return None
-    return CameToRun(tag=tag, version=version, release=release)
+def record_failure(
+    settings: Settings, environment: str, release: Release, reason: str, *, push: bool, by_hand: bool = False
+) -> str:
+    """Tag the release's commit as taken back in the environment, unless a tag that stands says so already.
+
+    A tag that was made and not pushed is pushed by the next run.
+    """
+    digest, asked = release.digests.get("release", ""), asked_by(settings, environment)
+    entries = history(settings, release.model, environment)
+    known = standing(entries, failures(settings, release.model, environment))
+    same = [failure for failure in known if (failure.release, failure.asked_by) == (digest, asked)]
+    if same:
+        tag = same[-1].tag
+    else:
+        tag = next_failure(release.model, environment, git.tags(settings.workspace, f"{release.model}!{environment}!*"))
+        after = entries[-1].number if entries else 0
+        said = message(release.version, digest, asked_by=asked, after=after, reason=reason, by_hand=by_hand)
+        git.annotate(settings.workspace, tag, release.commit, said)
+    if push:
+        github_connection.push(settings, f"refs/tags/{tag}")
+    return tag
+
+
+def released(settings: Settings, environment: str, digest: str) -> Release | None:
+    """The release with a digest, from the newest commit that named it for the environment; None where none did."""
+    path = f"{FOLDER}/{environment}/release.yaml"
+    for commit in git.commits_of(settings.workspace, path):
+        with contextlib.suppress(InputError):  # a file that somebody broke names nothing
+            found = release_at(settings, environment, commit)
+            if found is not None and found.digests.get("release") == digest:
+                return found
+    return None

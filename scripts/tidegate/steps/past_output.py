@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tidegate.adapters.dvc import past as dvc_past
@@ -9,6 +11,8 @@ from tidegate.core.contract import Model
 from tidegate.settings import Settings
 from tidegate.steps import model_at
 
+Output = Callable[[Settings, Model, str, str], Path]
+"""How `at` is called."""
 _SOURCES = {
     "git": "from Git",
     "cache": "from DVC's cache",
@@ -24,8 +28,31 @@ def at(settings: Settings, model: Model, commit: str, output: str) -> Path:
     otherwise, in a temporary work tree and with that commit's own environment lock. Every byte is checked.
     Raises InputError, InfrastructureError or SecurityRefusal saying which of these failed.
     """
-    destination = settings.evidence / "champion" / commit / output
+    destination = _place(settings, commit, output)
     past = model_at.past(settings, model, commit)
     how = dvc_past.output_at(past, model.path, output, destination, settings.console)
     settings.console.say(f"{output} at {commit[:12]}: {_SOURCES[how]}")
     return destination
+
+
+def together(settings: Settings, model: Model, commit: str, outputs: Iterable[str]) -> dict[str, Path]:
+    """Several such files, by their names: DVC is started once for all that are not at hand. Raises as `at` does."""
+    past = model_at.past(settings, model, commit)
+    places = {output: _place(settings, commit, output) for output in outputs}
+    missing = []
+    for output, place in places.items():
+        if how := dvc_past.at_hand(past, model.path, output, place, settings.console):
+            settings.console.say(f"{output} at {commit[:12]}: {_SOURCES[how]}")
+        else:
+            missing.append(output)
+    if missing:
+        with model_at.checkout(settings, model, commit, missing) as tree:
+            for output in missing:
+                places[output].parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(tree / output, places[output])
+        settings.console.say(f"{', '.join(missing)} at {commit[:12]}: by DVC")
+    return places
+
+
+def _place(settings: Settings, commit: str, output: str) -> Path:
+    return settings.evidence / "champion" / commit / output

@@ -6,11 +6,12 @@ and compares its digest with the one that `release.yaml` names.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tidegate.adapters import files
+from tidegate.adapters.dvc import trees as dvc_trees
 from tidegate.core.contract import Model
 from tidegate.core.deployment.target import Package
 from tidegate.core.training.pipeline import normal
@@ -19,23 +20,35 @@ from tidegate.settings import Settings
 from tidegate.steps import past_output, reference
 
 FOLDER = "releases"
-Output = Callable[[Settings, Model, str, str], Path]
+Outputs = Callable[[Settings, Model, str, Iterable[str]], Mapping[str, Path]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """A release folder, and digests of what is in it. `recorded`: the model's as `dvc.lock` has it."""
+    """A release folder, and digests of what is in it.
+
+    `recorded`: the model's as DVC names it, of the bytes that were built: `dvc.lock` may be older than its inputs.
+    `outputs`: what else of the commit was asked for, by its path.
+    """
 
     package: Package
     model: str
     recorded: str
+    outputs: Mapping[str, Path] = field(default_factory=dict)
 
 
-def build(settings: Settings, model: Model, commit: str, version: str, output: Output = past_output.at) -> Built:
-    """The release folder of a version, made from what the pipeline of `commit` wrote.
+def build(
+    settings: Settings,
+    model: Model,
+    commit: str,
+    version: str,
+    also: Sequence[str] = (),
+    outputs: Outputs = past_output.together,
+) -> Built:
+    """The release folder of a version, made from what the pipeline of `commit` wrote; `also` is brought along.
 
     Raises InputError E-REL-010 when the pipeline writes no single model, E-REL-011 when it is no ONNX, and what
-    `past_output.at` raises when its bytes cannot be had.
+    `past_output.together` raises when its bytes cannot be had.
     """
     from tidegate.server.release.packing import pack
 
@@ -48,18 +61,20 @@ def build(settings: Settings, model: Model, commit: str, version: str, output: O
     if not path.endswith(".onnx"):
         fix = "Export it to ONNX, or bring an image of your own."
         raise InputError("E-REL-011", "is no ONNX model; the server runs nothing else.", where=path, fix=fix)
-    found = output(settings, model, commit, path)
+    wanted = dict.fromkeys([path, *([profile] if profile in written else []), *also])
+    found = outputs(settings, model, commit, wanted)
     folder = settings.evidence / FOLDER / model.name / version
     packed = pack(
         folder,
-        model=found.read_bytes(),
-        profile=output(settings, model, commit, profile).read_bytes() if profile in written else b"{}\n",
+        model=found[path].read_bytes(),
+        profile=found[profile].read_bytes() if profile in found else b"{}\n",
         name=model.name,
         version=version,
         commit=commit,
     )
     package = Package(release=packed.digest, version=version, commit=commit, folder=str(folder))
-    return Built(package=package, model=files.sha256(found), recorded=f"md5:{written[path]}")
+    recorded = f"md5:{dvc_trees.digest_of(found[path])}"
+    return Built(package=package, model=files.sha256(found[path]), recorded=recorded, outputs=found)
 
 
 def checked(built: Built, release: str) -> Package:

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tidegate.adapters import inference
 from tidegate.core.contract import Model
 from tidegate.core.deployment.smoke import Questions, spread, wrong
-from tidegate.settings import Settings
-from tidegate.steps import past_output
 
-_SECONDS = 10.0
+SECONDS = 10.0
+"""How long the release may take for its answers."""
 
 
-def questions(
-    settings: Settings,
-    model: Model,
-    commit: str,
-    columns: list[str],
-    output: Callable[[Settings, Model, str, str], Path] = past_output.at,
-) -> Questions | None:
-    """Rows of the hold-out of `commit` with the predictions that were judged; None where the contract names no rows.
+def needed(model: Model) -> tuple[str, ...]:
+    """The files that `questions` reads: hold-out rows and predictions; none where the contract names no rows."""
+    evaluation = model.evaluation
+    return () if evaluation.rows is None or evaluation.prediction is None else (evaluation.rows, evaluation.predictions)
 
-    `columns` are those that the release takes. Raises what `past_output.at` raises.
+
+def questions(model: Model, outputs: Mapping[str, Path], columns: list[str]) -> Questions | None:
+    """Rows of the hold-out with the predictions that were judged; None where the contract names no rows.
+
+    `outputs` has the files that are `needed`, as the release's commit has them; `columns` are those that the release
+    takes.
     """
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -32,8 +32,8 @@ def questions(
     evaluation = model.evaluation
     if evaluation.rows is None or evaluation.prediction is None:
         return None
-    rows = pq.read_table(output(settings, model, commit, evaluation.rows))
-    judged = pq.read_table(output(settings, model, commit, evaluation.predictions))
+    rows = pq.read_table(outputs[evaluation.rows])
+    judged = pq.read_table(outputs[evaluation.predictions])
     chosen = judged.take(spread(judged.num_rows))
     found = pc.index_in(chosen[evaluation.id], value_set=rows[evaluation.id].combine_chunks())
     asked = rows.select(columns).take(found)
@@ -45,7 +45,7 @@ def questions(
 
 def check(address: str, asked: Questions | None) -> str:
     """Why the release is not what was judged; empty when all answers are right, or nothing is known to ask."""
-    return "" if asked is None else wrong(asked, inference.ask(address, asked.rows, seconds=_SECONDS))
+    return "" if asked is None else wrong(asked, inference.ask(address, asked.rows, seconds=SECONDS))
 
 
 def _plain(column: Any, place: int) -> Any:

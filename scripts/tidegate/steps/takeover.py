@@ -10,25 +10,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from tidegate.console import Console
-from tidegate.core.deployment.analysis import Measurement, Outcome, analyse, conclude
-from tidegate.core.deployment.environment import Environment, Step
+from tidegate.core.deployment.environment import Environment
+from tidegate.core.deployment.measurement import Measurement
 from tidegate.core.deployment.plan import (
     Action,
     AwaitReady,
     Done,
     Facts,
     Look,
+    Mirror,
     Shift,
     Smoke,
     Start,
     Stop,
     next_action,
 )
-from tidegate.core.deployment.target import Package, Target
-from tidegate.core.deployment.traffic import Traffic
-from tidegate.errors import InputError, TidegateError
+from tidegate.core.deployment.target import Mirroring, Package, Target
+from tidegate.core.deployment.traffic import Histogram
+from tidegate.errors import InputError, ReleaseFailed, TidegateError
+from tidegate.steps.judging import Judging, Undecided
 
 _MOST_ACTIONS = 200
+_ASKED_READY = 1_200
+"""How often a release is asked at most whether it is ready: every 50 ms of a minute."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +54,12 @@ class Ended:
     measurements: tuple[Measurement, ...] = ()
 
 
-class Undecided(Exception):
-    """The traffic has not decided within the patience of the environment; everything stays as it is."""
-
-
 @dataclass(kw_only=True)
 class Takeover:
     """One deployment under way. `smoke` returns why a release is not what it should be, or nothing.
 
-    `seen` is called before every action with its number from 1 and its name: tests end the process there.
+    `profile`: what the release predicted when it was judged. `seen` is called before every action with its number from
+    1 and its name: tests end the process there.
     """
 
     environment: Environment
@@ -67,21 +68,28 @@ class Takeover:
     smoke: Callable[[str], str]
     record: Callable[[], None]
     console: Console
+    profile: Histogram | None = None
     ready_within: float = 60.0
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     seen: Callable[[int, str], None] = lambda _number, _name: None
     _history: list[Happened] = field(default_factory=list)
     _measured: tuple[Measurement, ...] = ()
+    _refused: TidegateError | None = None
 
     def run(self) -> Ended:
-        """Until the wanted release runs alone, was taken back, or the patience is over."""
+        """Until the wanted release runs alone, was taken back, or the patience is over.
+
+        Raises what kept the target from starting it, once what was begun is undone: that says nothing of the release.
+        """
         began, facts = self.clock(), Facts()
         for number in range(1, _MOST_ACTIONS + 1):
             action = next_action(self.package.release, self.target.fleet(), self.environment.strategy, facts)
             name = type(action).__name__.lower()
             self.seen(number, name)
             if isinstance(action, Done):
+                if self._refused is not None:
+                    raise self._refused
                 return self._ended(failed=facts.failed)
             try:
                 facts, outcome = self._do(action, facts)
@@ -95,23 +103,30 @@ class Takeover:
         return Ended(failed=failed, open=open, history=tuple(self._history), measurements=self._measured)
 
     def _do(self, action: Action, facts: Facts) -> tuple[Facts, str]:
-        """What is known after the action, and its outcome in words. What goes wrong with the release is a fact."""
+        """What is known after the action, and its outcome in words. What goes wrong with the release is a fact.
+
+        A place that cannot start anything now, and a release that is not what Git names, say nothing about the release:
+        what was begun is undone, and the error is raised at the end.
+        """
         if isinstance(action, (Shift, Stop)):
             return facts, self._move(action)
         try:
             return self._tried(action, facts)
         except TidegateError as error:
+            if isinstance(action, Start) and not isinstance(error, ReleaseFailed):
+                self._refused = error
             return replace(facts, failed=str(error)), f"failed: {error}"
 
     def _tried(self, action: Action, facts: Facts) -> tuple[Facts, str]:
         if isinstance(action, Start):
-            self.target.start(self.package)
-            return facts, f"version {self.package.version}"
+            return self._started(facts)
         if isinstance(action, AwaitReady):
             return self._awaited(facts)
         if isinstance(action, Smoke):
             wrong = self.smoke(self.target.address(self.package.release))
             return (replace(facts, failed=wrong), wrong) if wrong else (replace(facts, smoked=True), "right answers")
+        if isinstance(action, Mirror):
+            return facts, self._mirrored(action)
         if isinstance(action, Look):
             return self._looked(action, facts)
         self.record()
@@ -125,54 +140,48 @@ class Takeover:
         self.target.stop(action.release)
         return f"release {action.release[7:19]}"
 
+    def _started(self, facts: Facts) -> tuple[Facts, str]:
+        """A release that ends between two actions is not started over and over again."""
+        if facts.started:
+            return replace(facts, failed=f"it ended after it was started: {self._last_words()}"), "it ended"
+        self.target.start(self.package)
+        return replace(facts, started=True), f"version {self.package.version}"
+
+    def _last_words(self) -> str:
+        return " · ".join(self.target.log(self.package.release)[-3:])[:400]
+
+    def _mirrored(self, action: Mirror) -> str:
+        if not isinstance(self.target, Mirroring):
+            raise InputError("E-DEP-017", f"the target {self.environment.target} cannot mirror requests.")
+        self.target.mirror(action.champion, self.package.release, action.share)
+        return f"copies of {action.share} % of the requests to version {self.package.version}"
+
     def _awaited(self, facts: Facts) -> tuple[Facts, str]:
         began = self.clock()
         while self.clock() - began < self.ready_within:
             instance = self.target.fleet().of(self.package.release)
             if instance is None:
-                lines = " · ".join(self.target.log(self.package.release)[-3:])
-                return replace(facts, failed=f"it ended before it was ready: {lines}"[:500]), "it ended"
+                return replace(facts, failed=f"it ended before it was ready: {self._last_words()}"), "it ended"
             if instance.ready:
                 return facts, f"ready after {self.clock() - began:.1f} s"
-            self.sleep(0.05)
+            if instance.trouble:
+                return replace(facts, failed=instance.trouble), "never ready"
+            self.sleep(self.ready_within / _ASKED_READY)
         return replace(facts, failed=f"it was not ready within {self.ready_within:g} s"), "not ready"
 
     def _looked(self, action: Look, facts: Facts) -> tuple[Facts, str]:
-        """Look until the step is decided. A failure ends it at once; a success must also have held long enough."""
-        began, limits = self.clock(), self.environment.limits
-        looks = max(1, int(limits.patience / limits.every)) * max(1, len(self.environment.strategy.steps))
-        before = self._traffic()
-        while True:
-            self.sleep(limits.every.total_seconds())
-            now, held = self._traffic(), self.clock() - began
-            if self.target.fleet().of(self.package.release) is None:
-                return replace(facts, failed="it ended while it was being judged"), "it ended"
-            outcome = self._judged(before, now, looks)
-            told = "; ".join(measurement.sentence for measurement in self._measured)
-            if outcome is Outcome.FAILURE:
-                wrong = [found.sentence for found in self._measured if found.outcome is Outcome.FAILURE]
-                return replace(facts, failed="; ".join(wrong)), told
-            if outcome is Outcome.SUCCESS and self._enough(action.step, before, now, held):
-                return replace(facts, passed=facts.passed | {action.index}), told
-            if held >= limits.patience.total_seconds():
-                raise Undecided(f"step {action.index + 1} is not decided: {told}")
-
-    def _judged(self, before: dict[str, Traffic], now: dict[str, Traffic], looks: int) -> Outcome:
-        ours = self.package.release
-        champion = self.target.fleet().champion_beside(ours)
-        theirs = None if champion is None or champion.release not in before else champion.release
-        self._measured = analyse(
-            now[ours].since(before[ours]),
-            None if theirs is None else now[theirs].since(before[theirs]),
-            self.environment.limits,
-            looks,
+        environment = self.environment
+        judging = Judging(
+            release=self.package.release,
+            target=self.target,
+            limits=environment.limits,
+            strategy=environment.strategy,
+            profile=self.profile,
+            clock=self.clock,
+            sleep=self.sleep,
         )
-        return conclude(self._measured)
-
-    def _enough(self, step: Step, before: dict[str, Traffic], now: dict[str, Traffic], held: float) -> bool:
-        ours = self.package.release
-        asked = now[ours].requests - before[ours].requests
-        return asked >= step.requests and held >= step.hold.total_seconds()
-
-    def _traffic(self) -> dict[str, Traffic]:
-        return {instance.release: self.target.traffic(instance.release) for instance in self.target.fleet().instances}
+        found = judging.step(action.index, action.step)
+        self._measured = found.measurements
+        if found.failed:
+            return replace(facts, failed=found.failed), found.told
+        return replace(facts, passed=facts.passed | {action.index}), found.told

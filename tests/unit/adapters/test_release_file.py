@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tidegate.adapters.release_file import parse
-from tidegate.core.release.release import Release
+from tidegate.core.release.release import Release, text
 from tidegate.errors import InputError
 
 COMMIT = "4f1c9a2" + "0" * 33
@@ -52,3 +54,15 @@ def test_what_no_promotion_wrote_is_refused(content: str | bytes, reason: str) -
     assert caught.value.code == "E-REL-001"
     assert caught.value.where == "environments/production/release.yaml"
     assert reason in caught.value.message
+
+
+@given(st.dictionaries(st.text(max_size=40), st.floats(allow_nan=False, allow_infinity=False), max_size=5))
+def test_no_name_of_a_metric_changes_what_the_file_says(metrics: dict[str, float]) -> None:
+    release = Release(model="bike-demand", version="7", commit="a" * 40, metrics=metrics)
+    assert parse(text(release).encode(), "release.yaml") == release
+
+
+@given(st.text(max_size=40))
+def test_no_origin_changes_what_the_file_says(origin: str) -> None:
+    release = Release(model="bike-demand", version="7", commit="a" * 40, origin={"run": origin})
+    assert parse(text(release).encode(), "release.yaml") == release

@@ -1,4 +1,4 @@
-"""The copy that act reads may differ from the original in three ways and in no other."""
+"""The copy that act reads may differ from the original in few ways and in no other."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tidegate.errors import InputError
 from tidegate.simulator import workflow_yaml
 from tidegate.simulator.rendering import (
     called_workflow,
+    gated,
     local_repositories,
     render,
     rendered,
@@ -37,15 +38,16 @@ def _differences(before: Any, after: Any, path: tuple[object, ...] = ()) -> Iter
 def _allowed(path: tuple[object, ...], before: Any) -> bool:
     for key in path:
         if isinstance(before, dict | list):
-            before = before[key]  # type: ignore[index]
+            before = before.get(key) if isinstance(before, dict) else before[key]  # type: ignore[index]
     own = path[-1] == "uses" and isinstance(before, str) and before.startswith("$/")
+    own = own or path[-1] in ("SIMULATED_ENVIRONMENT", "SIMULATED_GROUPS") or (path[-1] == "env" and before is None)
     return own or path[-2:] == ("concurrency", "queue") or path[-1] == "cache-mode"
 
 
 @pytest.mark.parametrize("file", list(sources(ROOT)), ids=lambda file: str(file.relative_to(ROOT)))
 def test_the_copy_of_our_files_differs_only_in_what_act_cannot_read(file: Path) -> None:
     before = workflow_yaml.load(file.read_text(encoding="utf-8"), file.name)
-    after = workflow_yaml.load(workflow_yaml.dump(rendered(before, OWN)), file.name)
+    after = workflow_yaml.load(workflow_yaml.dump(gated(rendered(before, OWN))), file.name)
     assert [path for path in _differences(before, after) if not _allowed(path, before)] == []
     assert not [uses for uses in used(after) if uses.startswith("$/")]
 
@@ -74,6 +76,35 @@ jobs:
             "call": {"uses": "harbour/bikes/.github/workflows/x.yml@c0ffee"},
         },
     }
+
+
+QUEUED = {"group": "g-${{ github.ref }}", "cancel-in-progress": False}
+
+
+@pytest.mark.parametrize(
+    ("shared", "job", "variables"),
+    [
+        ({}, {}, None),
+        ({}, {"environment": "staging"}, {"SIMULATED_ENVIRONMENT": "staging"}),
+        ({}, {"environment": {"name": "${{ matrix.e }}", "url": "x"}}, {"SIMULATED_ENVIRONMENT": "${{ matrix.e }}"}),
+        ({"concurrency": QUEUED}, {}, {"SIMULATED_GROUPS": "g-${{ github.ref }}"}),
+        ({"concurrency": QUEUED}, {"concurrency": "h"}, {"SIMULATED_GROUPS": "g-${{ github.ref }},h"}),
+        ({"concurrency": {**QUEUED, "cancel-in-progress": True}}, {}, None),
+        ({}, {"environment": "e", "env": {"A": "1"}}, {"A": "1", "SIMULATED_ENVIRONMENT": "e"}),
+    ],
+    ids=["nothing", "a name", "a mapping", "the workflow's", "both", "one that cancels", "beside others"],
+)
+def test_jobs_know_what_they_wait_for(
+    shared: dict[str, Any], job: dict[str, Any], variables: dict[str, str] | None
+) -> None:
+    job = {"steps": [], **job}
+    [found] = gated({**shared, "jobs": {"deploy": job}})["jobs"].values()
+    assert found == ({**job, "env": variables} if variables else job)
+
+
+def test_a_job_that_calls_a_workflow_has_no_variables() -> None:
+    workflow = {"concurrency": QUEUED, "jobs": {"call": {"uses": "./.github/workflows/x.yml"}}}
+    assert gated(workflow) == workflow
 
 
 @pytest.mark.parametrize("word", ["on", "off", "yes", "no", "y", "'true'", "1.10", "2026-01-05", "0x10", "null", "~"])

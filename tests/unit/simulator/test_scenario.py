@@ -10,8 +10,8 @@ from tidegate.console import Console
 from tidegate.errors import InputError
 from tidegate.simulator import telling
 from tidegate.simulator.act_log import JobRun, Progress, StepRun
-from tidegate.simulator.dispatch import RunRecord
-from tidegate.simulator.hub import PullRequest
+from tidegate.simulator.happenings import PullRequest
+from tidegate.simulator.run_record import RunRecord
 from tidegate.simulator.runs import Run, Runs
 from tidegate.simulator.scenario import SCENARIOS, Played, Scene, with_values
 
@@ -115,6 +115,6 @@ def test_progress_is_a_heading_per_run_and_a_line_per_ended_step(tmp_path: Path)
     teller.tell(run, Progress(job="Evaluate", step="Train"))
     teller.tell(run, Progress(job="Evaluate", step="Train", result="failure", seconds=1.25))
     lines = stream.getvalue().splitlines()
-    assert lines[0].strip() == "Model (on pull_request)"
+    assert lines[0].strip() == "b Model (on pull_request)"
     assert len(lines) == 2
-    assert "✗ Evaluate · Train" in lines[1]
+    assert "b ✗ Evaluate · Train" in lines[1]

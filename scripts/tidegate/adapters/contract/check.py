@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tidegate.adapters.contract.document import Document, Scalar
+from tidegate.adapters.contract.drift import DriftShape
 from tidegate.adapters.contract.model import (
     MOST_GATES,
     MOST_WAIVERS,
@@ -27,7 +28,7 @@ from tidegate.adapters.contract.model import (
     WaiverShape,
 )
 from tidegate.adapters.contract.values import described
-from tidegate.core.contract import Contract, CustomMetric, Gate, Waiver, packaged, rules, tariffs, waivers
+from tidegate.core.contract import Contract, CustomMetric, Gate, Waiver, drift, packaged, rules, tariffs, waivers
 from tidegate.core.contract.problem import Path, Problem, shown
 from tidegate.core.near_miss import did_you_mean
 
@@ -77,6 +78,9 @@ def _about_model(model: Mapping[str, Any]) -> Iterator[Problem]:
     yield from rules.about_metrics(metrics)
     if "cost" in model and (costs := _attempt(CostShape, model["cost"])) is not None:
         yield from tariffs.about_tariff(costs.tariff())
+    if "drift" in model and (section := _attempt(DriftShape, model["drift"])) is not None:
+        names = ("", None) if columns is None else (columns.id, columns.target)
+        yield from drift.about_drift(section.drift(*names), evaluation)
     yield from rules.about_gates(gates, evaluation, metrics)
     if len(gates) == len(_list(model.get("gates"))):  # else the gate that is meant may be one that cannot be read
         yield from waivers.about_waivers(_waivers(model), list(gates.values()))

@@ -8,17 +8,23 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, ValidationError
 
-from tidegate.adapters.contract import kinds, strict_yaml, values
+from tidegate.adapters.contract import kinds, live_limits, strict_yaml, values
 from tidegate.adapters.contract.check import problems_of
+from tidegate.adapters.contract.docker import DockerShape
 from tidegate.adapters.contract.document import Document, Scalar
-from tidegate.adapters.contract.model import Shape
+from tidegate.adapters.contract.kubernetes import KubernetesShape, cluster
+from tidegate.adapters.contract.shape import Shape
 from tidegate.core.contract.problem import Problem
 from tidegate.core.deployment.environment import (
+    MIRRORING,
+    PROMOTIONS,
     STRATEGIES,
     TARGETS,
+    Docker,
     Environment,
     Freeze,
     Limits,
+    Promotion,
     Step,
     Strategy,
     StrategyKind,
@@ -28,6 +34,7 @@ from tidegate.errors import InputError, Problems, TidegateError
 
 _LIMIT = 64 * 1024
 _MOST_STEPS = 20
+_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~/?#&=%+-]{0,1000})?")
 _ADDRESS = re.compile(r"(\[[0-9a-f:]+\]|[A-Za-z0-9.-]{1,253}):([1-9][0-9]{0,4})")
 
 
@@ -38,22 +45,6 @@ def _percent(value: object) -> int:
     return int(written.rstrip("% "))
 
 
-def _rate(value: object) -> float:
-    limit = values.margin(value)
-    if not 0 < limit.value < 1:
-        raise values.wrong("E-ENV-003", f"expected more than 0 and less than 100%, got {values.described(value)}.")
-    return float(limit.value)
-
-
-def _span(value: object) -> timedelta:
-    found = re.fullmatch(r"(0|[1-9][0-9]{0,5})(ms|s|m|h)", value.text) if isinstance(value, Scalar) else None
-    if found is None:
-        expected = "a time such as 250ms, 30s, 5m or 1h"
-        raise values.wrong("E-ENV-003", f"expected {expected}, got {values.described(value)}.")
-    units = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
-    return timedelta(**{units[found.group(2)]: int(found.group(1))})
-
-
 def _address(value: object) -> str:
     written = values.text(value)
     found = _ADDRESS.fullmatch(written)
@@ -62,28 +53,27 @@ def _address(value: object) -> str:
     return written
 
 
-def _ratio(value: object) -> float:
-    found = values.real(value)
-    if found < 1:
-        raise values.wrong("E-ENV-003", f"expected a quotient of 1 or more, got {values.described(value)}.")
-    return found
+def _url(value: object) -> str:
+    written = values.text(value)
+    if not _URL.fullmatch(written):
+        raise values.wrong("E-ENV-003", f"expected https://host or http://host, got {values.described(value)}.")
+    return written
 
 
 _Percent = Annotated[int, PlainValidator(_percent)]
-_Rate = Annotated[float, PlainValidator(_rate)]
-_Span = Annotated[timedelta, PlainValidator(_span)]
 _Address = Annotated[str, PlainValidator(_address)]
-_Ratio = Annotated[float, PlainValidator(_ratio)]
 _Target = Annotated[Target, PlainValidator(values.one_of(*TARGETS))]
+_Url = Annotated[str, PlainValidator(_url)]
+_Promotion = Annotated[Promotion, PlainValidator(values.one_of(*PROMOTIONS))]
 _Kind = Annotated[StrategyKind, PlainValidator(values.one_of(*STRATEGIES))]
 
 
 class StepShape(Shape):
-    """One step of a canary."""
+    """One step of a canary or a shadow."""
 
     weight: _Percent
-    """The share of the requests that the new release gets."""
-    hold: _Span = timedelta()
+    """The share of the requests that the new release gets, or gets copies of."""
+    hold: live_limits.Span = timedelta()
     """How long the step lasts at least."""
     requests: kinds.Count = 100
     """How many requests the new release must have had."""
@@ -96,30 +86,9 @@ class StrategyShape(Shape):
     """How a release takes over."""
 
     kind: _Kind
-    """recreate, blue-green or canary."""
+    """recreate, blue-green, canary or shadow."""
     steps: _Steps = Field(default_factory=list)
-    """A canary's steps, in rising weights."""
-
-
-class AnalysisShape(Shape):
-    """What live traffic must show. A limit that is left out has its default; there is no way to ask nothing."""
-
-    error_rate: _Rate = 0.01
-    """Largest share of requests without an answer."""
-    latency_ratio: _Ratio = 2.0
-    """Largest quotient of the new release's answering times and the champion's."""
-    quantile: kinds.Share = 0.95
-    """Of the answering times."""
-    latency_floor: _Span = timedelta(milliseconds=1)
-    """Times below this count as this."""
-    prediction_distance: kinds.Share | None = None
-    """Largest Kolmogorov-Smirnov distance between the predictions of both versions."""
-    alpha: kinds.ErrorRate = 0.05
-    """Probability of stopping a release that is within all limits."""
-    every: _Span = timedelta(seconds=10)
-    """Time between two looks."""
-    patience: _Span = timedelta(minutes=30)
-    """How long a step may stay undecided."""
+    """A canary's or a shadow's steps, in rising weights."""
 
 
 class FreezeShape(Shape):
@@ -135,19 +104,27 @@ class EnvironmentShape(Shape):
     """One environment."""
 
     target: _Target
-    """Where releases run: process."""
+    """Where releases run: process, docker or kubernetes."""
     address: _Address
     """Where clients ask, host:port."""
     strategy: StrategyShape | None = None
     """How a release takes over; blue-green without it."""
-    analysis: AnalysisShape | None = None
+    analysis: live_limits.AnalysisShape | None = None
     """What live traffic must show on the way; left out, every limit has its default."""
     after: kinds.Name | None = None
     """The environment in which a release must have proven itself."""
+    url: _Url | None = None
+    """Where people see it; GitHub shows it beside its deployments."""
+    promotion: _Promotion | None = None
+    """How a release comes to the branch: direct or pull-request; by default the latter with `after` alone."""
     freeze: FreezeShape | None = None
     """No release takes over up to and including a day."""
     locked: kinds.Text | None = None
     """Why nothing may change here until this line is removed."""
+    docker: DockerShape | None = None
+    """The engine of the target docker; left out, the one of this machine."""
+    kubernetes: KubernetesShape | None = None
+    """The cluster of the target kubernetes, which needs it."""
 
 
 def parse(data: bytes, where: str, name: str) -> Environment:
@@ -165,7 +142,8 @@ def parse(data: bytes, where: str, name: str) -> Environment:
     except ValidationError as error:
         found += problems_of(error, EnvironmentShape)
     if shape is not None and not found:
-        found += _about_steps(shape.strategy) if shape.strategy else []
+        found += [*_about_steps(shape.strategy), *_about_limits(shape, shape.strategy)] if shape.strategy else []
+        found += _about_target(shape)
     if found or shape is None:
         raise _error(found, document, where)
     return _environment(shape, name)
@@ -187,14 +165,44 @@ def _about_steps(strategy: StrategyShape) -> list[Problem]:
     """What no single step shows."""
     weights = [step.weight for step in strategy.steps]
     rising = bool(weights) and weights == sorted(set(weights)) and weights[0] > 0 and weights[-1] < 100
+    copied = bool(weights) and weights == sorted(set(weights)) and weights[0] > 0
     expected = {
         "canary": (rising, "a canary needs steps of rising weights between 1% and 99%"),
         "blue-green": (weights in ([], [100]), "blue-green has at most one step, of weight 100%"),
         "recreate": (not weights, "recreate has no steps"),
+        "shadow": (copied, "a shadow needs steps of rising weights between 1% and 100%"),
     }
     right, message = expected[strategy.kind]
     shown = ", ".join(f"{weight}%" for weight in weights) or "none"
     return [] if right else [Problem(code="E-ENV-004", path=("strategy",), message=f"{message}; it has {shown}.")]
+
+
+def _about_target(shape: EnvironmentShape) -> list[Problem]:
+    """Settings of a target that is not used: a slip that would be found out in production."""
+    problems = [
+        Problem(code="E-ENV-004", path=(key,), message=f"{key} is set, and the target is {shape.target}.")
+        for key, given in (("docker", shape.docker), ("kubernetes", shape.kubernetes))
+        if given is not None and shape.target != key
+    ]
+    if shape.target == "kubernetes" and shape.kubernetes is None:
+        message = 'the target kubernetes needs the key "kubernetes" with a namespace and a route.'
+        problems.append(Problem(code="E-ENV-004", path=("target",), message=message))
+    return problems
+
+
+def _about_limits(shape: EnvironmentShape, strategy: StrategyShape) -> list[Problem]:
+    """What strategy and limits ask of one another."""
+    limits = shape.analysis or live_limits.AnalysisShape()
+    compares = limits.changed is not None or limits.mean_change is not None
+    shadow = strategy.kind == "shadow"
+    longest = max((step.hold for step in strategy.steps), default=timedelta())
+    problems = [
+        (shadow and shape.target not in MIRRORING, ("strategy",), f"{shape.target} cannot mirror requests"),
+        (shadow and not compares, ("strategy",), "shadow compares answers: analysis needs changed or mean_change"),
+        (not shadow and compares, ("analysis",), "changed and mean_change are for shadow: no other compares answers"),
+        (longest > limits.patience, ("strategy",), "a step holds longer than the patience of the analysis"),
+    ]
+    return [Problem(code="E-ENV-004", path=path, message=f"{text}.") for wrong, path, text in problems if wrong]
 
 
 def _environment(shape: EnvironmentShape, name: str) -> Environment:
@@ -203,10 +211,14 @@ def _environment(shape: EnvironmentShape, name: str) -> Environment:
         target=shape.target,
         address=shape.address,
         strategy=_strategy(shape.strategy),
-        limits=Limits(**_members(shape.analysis)) if shape.analysis else Limits(),
+        limits=live_limits.limits(shape.analysis) if shape.analysis else Limits(),
         after=shape.after,
         freeze=Freeze(until=shape.freeze.until, reason=shape.freeze.reason) if shape.freeze else None,
         locked=shape.locked or "",
+        url=shape.url or "",
+        promotion=shape.promotion,
+        docker=Docker(**_members(shape.docker)) if shape.docker else Docker(),
+        kubernetes=cluster(shape.kubernetes) if shape.kubernetes else None,
     )
 
 

@@ -28,6 +28,7 @@ _PATHS: tuple[Place, ...] = (
     ("evaluation", "tests"),
     ("drift", "profile"),
     ("drift", "live", "path"),
+    ("drift", "live", "labels", "path"),
 )
 
 

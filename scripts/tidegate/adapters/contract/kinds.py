@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from tidegate.adapters.contract import values
+from tidegate.adapters.contract import images, values
 from tidegate.core.contract import NAME, VERSION
 
 
@@ -61,6 +61,11 @@ IntervalKind = Annotated[
     PlainValidator(values.one_of("percentile", "bca")),
     WithJsonSchema({"enum": ["percentile", "bca"]}),
 ]
+TimeUnit = Annotated[
+    Literal["s", "ms", "us", "ns"],
+    PlainValidator(values.one_of("s", "ms", "us", "ns")),
+    WithJsonSchema({"enum": ["s", "ms", "us", "ns"]}),
+]
 Measure = Annotated[
     Literal["difference", "ratio"],
     PlainValidator(values.one_of("difference", "ratio")),
@@ -82,3 +87,7 @@ Attribution = Annotated[
     PlainValidator(values.attribution),
     WithJsonSchema({"enum": [True, "cached", False]}),
 ]
+Repository = Annotated[
+    str, PlainValidator(images.repository), _schema("string", pattern=f"^{images.REPOSITORY}$", maxLength=255)
+]
+BaseImage = Annotated[str, PlainValidator(images.base), _schema("string", pattern=f"^{images.BASE}$")]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -19,6 +18,8 @@ from pydantic import (
 
 from tidegate.adapters.contract import kinds, slicing, values
 from tidegate.adapters.contract.document import Scalar
+from tidegate.adapters.contract.drift import DriftShape
+from tidegate.adapters.contract.shape import Shape
 from tidegate.core import contract as core
 from tidegate.core.contract import RULES, RuleKind
 
@@ -26,12 +27,6 @@ MOST_GATES = 200
 _MOST_METRICS = 200
 MOST_WAIVERS = 50
 _MOST_LABELS = 100
-
-
-class Shape(BaseModel):
-    """A mapping in which a key that is not listed is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 def _column_or(value: object, of_map: ValidatorFunctionWrapHandler) -> object:
@@ -215,65 +210,6 @@ class MetricShape(Shape):
         return core.CustomMetric(**{name: getattr(self, name) for name in type(self).model_fields})
 
 
-class LiveShape(Shape):
-    """The data that the released model meets."""
-
-    path: kinds.PathText
-    """Files, or a pattern for them."""
-    time: kinds.Text
-    """The column of times."""
-    window: kinds.Duration
-    """How much of it one check reads: 30m, 12h, 7d."""
-
-
-class FireWhenShape(Shape):
-    """When drift counts."""
-
-    columns: kinds.Share
-    """The share of columns that drifted."""
-    windows: kinds.Windows
-    """In how many of the last windows: 2 of 3."""
-
-
-class RetrainShape(Shape):
-    """What happens then."""
-
-    cooldown: kinds.Duration
-    """The least time between two retrainings."""
-    command: kinds.Arguments
-    """The program that extends the training data, and its arguments; no shell reads it."""
-
-    def retrain(self) -> core.Retrain:
-        """The same as a value of the core."""
-        return core.Retrain(command=self.command, cooldown=self.cooldown)
-
-
-class DriftShape(Shape):
-    """What live data is held against."""
-
-    profile: kinds.PathText
-    """The summary of the training data that the pipeline writes."""
-    live: LiveShape
-    alpha: kinds.ErrorRate = 0.01
-    """How often a check without drift may call a column drifted."""
-    min_effect: kinds.Share = 0.1
-    """The smallest effect that counts, however sure it is."""
-    fire_when: FireWhenShape
-    retrain: RetrainShape | None = None
-
-    def drift(self) -> core.Drift:
-        """The same as a value of the core."""
-        met, of = self.fire_when.windows
-        return core.Drift(
-            profile=self.profile,
-            live=core.Live(path=self.live.path, time=self.live.time, window=self.live.window),
-            alpha=self.alpha,
-            min_effect=self.min_effect,
-            fire_when=core.FireWhen(columns=self.fire_when.columns, windows=met, of=of),
-            retrain=None if self.retrain is None else self.retrain.retrain(),
-        )
-
-
 class CostShape(Shape):
     """What a training costs by the hour; the report shows the arithmetic."""
 
@@ -287,6 +223,19 @@ class CostShape(Shape):
     def tariff(self) -> core.Tariff:
         """The same as a value of the core."""
         return core.Tariff(price_per_hour=self.price_per_hour, currency=self.currency or "", watts=self.watts)
+
+
+class ImageShape(Shape):
+    """The container image of a release, for the targets docker and kubernetes."""
+
+    base: kinds.BaseImage
+    """The image that it builds on, by digest: python:3.12-slim@sha256:…; it must have python3."""
+    repository: kinds.Repository | None = None
+    """Where promotions push it, ghcr.io/owner/name; left out, each engine builds it for itself."""
+
+    def image(self) -> core.Image:
+        """The same as a value of the core."""
+        return core.Image(base=self.base, repository=self.repository)
 
 
 class WaiverShape(Shape):
@@ -332,6 +281,8 @@ class ModelShape(Shape):
     """Gates that may fail until a day; somebody answers for each."""
     cost: CostShape | None = None
     """Price and energy of training, by the hour."""
+    image: ImageShape | None = None
+    """How a release becomes a container image."""
 
     def model(self, name: str, gates: tuple[core.Gate, ...]) -> core.Model:
         """The same as a value of the core, with gates that have been checked."""
@@ -344,9 +295,10 @@ class ModelShape(Shape):
             gates=gates,
             metrics={name: shape.metric() for name, shape in self.metrics.items()},
             alpha=self.alpha,
-            drift=None if self.drift is None else self.drift.drift(),
+            drift=None if self.drift is None else self.drift.drift(self.evaluation.id, self.evaluation.target),
             waivers=tuple(shape.waiver() for shape in self.waivers),
             tariff=None if self.cost is None else self.cost.tariff(),
+            image=None if self.image is None else self.image.image(),
         )
 
 

@@ -23,6 +23,7 @@ from tidegate.core.training.pipeline import (
     DEFINITION,
     PARAMETERS,
     RECORD,
+    Definition,
     Record,
     defined_only,
     definitions,
@@ -47,6 +48,20 @@ class Past:
     environment: Callable[[Path], Mapping[str, str]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Lineage:
+    """What the commit records of its pipeline; `stale` stages leading to an output are not proven to belong to it."""
+
+    stages: Mapping[str, Record]
+    known: Mapping[str, Definition]
+    stale: Mapping[str, list[str]]
+    recorded: bool
+
+    @property
+    def believed(self) -> bool:
+        return self.recorded and not self.stale
+
+
 def output_at(past: Past, folder: str, output: str, destination: Path, console: Console) -> str:
     """Put the file `output` of the pipeline in `folder`, as it was at the commit, at `destination`.
 
@@ -54,6 +69,25 @@ def output_at(past: Past, folder: str, output: str, destination: Path, console: 
     Raises InputError when no stage of that commit writes `output` (E-DVC-031) or making it again fails,
     SecurityRefusal E-DVC-011 when the bytes are not those recorded, InfrastructureError when the remote lacks them.
     """
+    lineage = _lineage(past, folder, output)
+    if not lineage.believed:
+        reads = to_be_read(lineage.stages, lineage.known, lineage.stale)
+        return _reproduced(past, folder, output, destination, console, reads)
+    if how := _at_hand(past, folder, lineage, output, destination, console):
+        return how
+    with second_tree(past, folder) as (tree, environment):
+        fetch(tree, [output], environment, console)
+        _taken(tree, output, _digest(lineage.stages, output), destination)
+    return "remote"
+
+
+def at_hand(past: Past, folder: str, output: str, destination: Path, console: Console) -> str:
+    """As `output_at` where neither DVC nor the pipeline has to be started for it; else nothing is done: ``""``."""
+    lineage = _lineage(past, folder, output)
+    return _at_hand(past, folder, lineage, output, destination, console) if lineage.believed else ""
+
+
+def _lineage(past: Past, folder: str, output: str) -> _Lineage:
     defined = parsed(past.read(f"{folder}/{DEFINITION}"), f"{folder}/{DEFINITION}")
     stages = defined_only(recorded(past.read(f"{folder}/{RECORD}"), defined, folder), defined)
     files = CommitTree(read=past.read, listing=past.listing)
@@ -66,17 +100,14 @@ def output_at(past: Past, folder: str, output: str, destination: Path, console: 
     ):
         raise _written_nowhere(output)
     stale = doubts(stages, defined, folder, files, output if writers else None)
-    if not writers or stale:
-        return _reproduced(past, folder, output, destination, console, to_be_read(stages, known, stale))
-    digest = _digest(stages, output)
+    return _Lineage(stages=stages, known=known, stale=stale, recorded=bool(writers))
+
+
+def _at_hand(past: Past, folder: str, lineage: _Lineage, output: str, destination: Path, console: Console) -> str:
+    digest = _digest(lineage.stages, output)
     if _from_git(past, output, digest, destination):
         return "git"
-    if _from_cache(past, folder, digest, destination, console):
-        return "cache"
-    with second_tree(past, folder) as (tree, environment):
-        fetch(tree, [output], environment, console)
-        _taken(tree, output, digest, destination)
-    return "remote"
+    return "cache" if _from_cache(past, folder, digest, destination, console) else ""
 
 
 def _digest(stages: Mapping[str, Record], output: str) -> str:

@@ -27,6 +27,17 @@ def load(environ: Mapping[str, str]) -> GitHubEvent:
     return core.parse(name, _document(Path(path)), core.job(environ))
 
 
+def default_branch(environ: Mapping[str, str]) -> str | None:
+    """The repository's default branch as the event names it, whichever event it is; None where it names none.
+
+    Raises InputError E-GH-001 without a readable payload.
+    """
+    document = _document(Path(environ.get("GITHUB_EVENT_PATH", "")))
+    repository = document.get("repository") if isinstance(document, dict) else None
+    name = repository.get("default_branch") if isinstance(repository, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
 def _document(path: Path) -> object:
     try:
         with path.open("rb") as stream:

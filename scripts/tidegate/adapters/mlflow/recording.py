@@ -6,16 +6,14 @@ started where the run is known to be on record already.
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tidegate.adapters.mlflow import program
 from tidegate.core.training.tracking import (
     FILE_TAG,
     INPUTS_TAG,
@@ -24,16 +22,10 @@ from tidegate.core.training.tracking import (
     Run,
     checked_uri,
     shown_uri,
-    without,
 )
 from tidegate.errors import InfrastructureError
 
 _RECORDER = Path(__file__).with_name("recorder.py")
-_TIMEOUT = 1800
-_ALWAYS = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
-# MLflow's own patience with a server that is away is many minutes.
-_UNLESS_SET = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
-_CREDENTIALS = ("MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
 
 
 def address(folder: Path, environ: Mapping[str, str]) -> str:
@@ -108,37 +100,20 @@ def record(folder: Path, environ: Mapping[str, str], run: Run) -> Recorded:
         "new_store": str(_store(folder)) if embedded and not _store(folder).exists() else None,
         "run": run.document(),
     }
-    answer = _asked(request, {**_UNLESS_SET, **environ, **_ALWAYS}, uri)
+    answer = _asked(request, environ, uri)
     place = _shown(folder) if embedded else shown_uri(uri)
     return Recorded(run_id=answer["run_id"], tracking_uri=place, model_uri=answer["model_uri"])
 
 
 def _asked(request: Mapping[str, Any], environment: Mapping[str, str], uri: str) -> dict[str, Any]:
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(_RECORDER)],
-            input=json.dumps(request).encode(),
-            env=dict(environment),
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _failed(uri, type(error).__name__, environment) from error
-    try:
-        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        answer = {
-            "error": done.stderr.decode(errors="replace").strip().split("\n")[-1] or f"exit code {done.returncode}"
-        }
+    answer = program.asked(_RECORDER, request, environment)
     if "error" in answer:
         raise _failed(uri, answer["error"], environment)
     return answer
 
 
 def _failed(uri: str, said: str, environment: Mapping[str, str]) -> InfrastructureError:
-    secrets = [uri, *(environment.get(name, "") for name in _CREDENTIALS)]
-    cause = " ".join(without(said.replace(uri, shown_uri(uri)), secrets[1:]).split())[:300]
+    cause = program.cause(said, uri, environment)
     return InfrastructureError(
         "E-MLF-001",
         f"the run cannot be recorded at {shown_uri(uri)}: {cause}",

@@ -35,7 +35,7 @@ def _types(columns: Mapping[str, Column], scope: Scope) -> dict[str, Any]:
     import pyarrow as pa
 
     kinds = {name: pa.float64() if column.kind == "number" else pa.string() for name, column in columns.items()}
-    times = {} if scope.time is None else {scope.time: pa.timestamp("us")}
+    times = {} if scope.time is None else {scope.time: pa.timestamp("us") if scope.unit is None else pa.int64()}
     return {**kinds, **times}
 
 

@@ -24,14 +24,16 @@ def windows(
     *,
     time: str,
     cluster: str | None,
+    unit: str | None = None,
     threads: int | None = None,
 ) -> list[Window]:
     """The window of each span of time, from all files at `paths`, in one pass.
 
-    `columns`: what the reference has, and how it counts it. `time`: the column of times. `cluster`: as the profile
-    says. Raises InputError: see `sources.files`, E-DRF-020 no clusters, E-DRF-021 no times.
+    `columns`: what the reference has, and how it counts it. `time`: the column of times; `unit`: of whole numbers in
+    it. `cluster`: as the profile says. Raises InputError: see `sources.files`, E-DRF-020 no clusters, E-DRF-021 no
+    times.
     """
-    scope = Scope(spans=tuple(spans), time=time, cluster=cluster)
+    scope = Scope(spans=tuple(spans), time=time, cluster=cluster, unit=unit)
     scan = _Scan(columns, scope, threads)
     scan.run(sources.files(paths))
     return [scan.window(number, span) for number, span in enumerate(spans)]
@@ -48,6 +50,13 @@ def everything(
     """All rows of the files as one window; its span says nothing."""
     scan = _Scan(columns, Scope(spans=(None,), time=time, cluster=cluster), threads)
     scan.run(sources.files(paths))
+    return scan.window(0, (datetime.min, datetime.max))
+
+
+def counted(table: Any, columns: Mapping[str, Column], *, time: str | None, cluster: str | None) -> Window:
+    """All rows of an Arrow table, counted as those of a file are."""
+    scan = _Scan(columns, Scope(spans=(None,), time=time, cluster=cluster), None)
+    scan.take(table)
     return scan.window(0, (datetime.min, datetime.max))
 
 
@@ -68,6 +77,11 @@ class _Scan:
         for file in files:
             if file.suffix.lower() == ".csv":
                 self._read_csv(file)
+
+    def take(self, table: Any) -> None:
+        self._see(Path(), table.schema)
+        for batch in table.combine_chunks().to_batches():
+            self._count_batch(str(Path()), batch)
 
     def window(self, number: int, span: Span) -> Window:
         tally = self._total.tallies[number]

@@ -39,6 +39,8 @@ class _Scratch(threading.local):
 
 
 _SCRATCH = _Scratch()
+_NUMPY = {"double": "float64", "float": "float32"}
+"""What Arrow calls otherwise than NumPy; asking Arrow for the type of an array would need pandas."""
 
 
 class NumberTally:
@@ -171,7 +173,7 @@ def _numpy(column: Any) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
         column = column.cast(pa.float32())
     if pa.types.is_null(column.type):
         return np.empty(0), None
-    kind = np.dtype(column.type.to_pandas_dtype())
+    kind = np.dtype(_NUMPY.get(str(column.type), str(column.type)))
     buffer = column.buffers()[1]
     if buffer is None or not len(column):
         return np.empty(0, kind), None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Span = tuple[datetime, datetime]
+_FIX = "Write it as timestamps, or say in drift.live.unit what its whole numbers count."
 NO_TIME = np.iinfo(np.int64).min
 _DAY = 86_400_000_000
 DAYS = ("date", "day")
@@ -24,11 +25,15 @@ DAYS = ("date", "day")
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What is asked for: the windows (one None: every row), the column of times, and what is independent."""
+    """What is asked for: the windows (one None: every row), the column of times, and what is independent.
+
+    `unit`: what whole numbers in the column of times count since 1970 (s, ms, us, ns); None where it holds times.
+    """
 
     spans: tuple[Span | None, ...]
     time: str | None
     cluster: str | None
+    unit: str | None = None
 
     def cluster_column(self, names: Sequence[str]) -> str | None:
         """The column of clusters in a file of these columns, None where the time's day is meant or none is.
@@ -78,7 +83,7 @@ class Selection:
 
 def select(scope: Scope, rows: int, times: Any, clusters: Any) -> Selection:
     """The rows of one stretch. `times` and `clusters`: Arrow arrays or None where the scope does not need them."""
-    moments = None if times is None else microseconds(times)
+    moments = None if times is None else microseconds(times, scope.unit)
     codes = hashes(clusters) if clusters is not None else None
     if codes is None and scope.cluster is not None and moments is not None:
         codes = mixed((moments // _DAY).view(np.uint64))
@@ -112,14 +117,16 @@ def _number(rows: slice | NDArray[np.bool_] | None) -> int:
     return rows.stop - rows.start if isinstance(rows, slice) else int(rows.sum())
 
 
-def microseconds(times: Any) -> NDArray[np.int64]:
+def microseconds(times: Any, unit: str | None = None) -> NDArray[np.int64]:
     """Microseconds since 1970 (UTC where the column knows its zone); `NO_TIME` for null.
 
-    Raises InputError E-DRF-021 for a column that holds no times.
+    `unit`: what whole numbers count. Raises InputError E-DRF-021 for a column that holds no times.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if unit is not None and pa.types.is_integer(times.type):
+        times = times.cast(pa.int64(), safe=False).cast(pa.timestamp(unit))
     kind = times.type
     castable = (
         pa.types.is_null,
@@ -132,7 +139,7 @@ def microseconds(times: Any) -> NDArray[np.int64]:
         if any(is_kind(kind) for is_kind in castable):
             times = times.cast(pa.timestamp("us"))
         elif not pa.types.is_timestamp(kind):
-            raise InputError("E-DRF-021", f"has a time column of type {kind}.", fix="Write it as timestamps.")
+            raise InputError("E-DRF-021", f"has a time column of type {kind}.", fix=_FIX)
         whole = times.cast(pa.timestamp("us", getattr(times.type, "tz", None)), safe=False).cast(pa.int64())
     except pa.ArrowInvalid as error:
         raise InputError("E-DRF-021", f"has a time that is none: {error!s:.120}.") from None

@@ -20,6 +20,7 @@ Measure = Literal["difference", "ratio"]
 Attributed = Literal["trained", "cached", "never"]
 FEWEST_REPEATS = 2  # from one alone no spread could be told from luck
 IntervalKind = Literal["percentile", "bca"]
+TimeUnit = Literal["s", "ms", "us", "ns"]
 RULES: tuple[RuleKind, ...] = ("no_worse_by", "better_by", "at_least", "at_most")
 TIMES = " × "
 """Between the two columns of a pair and between their values; no column of a slice has it in its name."""
@@ -161,17 +162,34 @@ class CustomMetric:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Labels:
+    """Truth that comes later than the rows: files (`path` may be a pattern), the columns of ids and of the truth."""
+
+    path: str
+    id: str
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Live:
-    """Where live data lies (`path` may be a pattern), its time column, and how much of it one check reads."""
+    """Where live data lies (`path` may be a pattern), its time column, and how much of it is one window.
+
+    `unit`: what whole numbers in the time column count since 1970, None where it holds times. `id`: the column that
+    `labels` are joined by. Where the latest row is older than `max_age`, nothing is known.
+    """
 
     path: str
     time: str
     window: timedelta
+    unit: TimeUnit | None = None
+    id: str | None = None
+    labels: Labels | None = None
+    max_age: timedelta | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class FireWhen:
-    """Drift counts when this share of the columns drifts in `windows` of the last `of` windows."""
+    """Drift counts when this share of the features, by importance, drifts in `windows` of the last `of` windows."""
 
     columns: float
     windows: int
@@ -188,7 +206,11 @@ class Retrain:
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """What live data is held against, and from when on a difference counts."""
+    """What live data is held against, and from when on a difference counts.
+
+    `environment`: the one whose release is watched. `slices`: columns in whose slices performance is judged as well.
+    `importance`: by feature, 1 for those that it does not name.
+    """
 
     profile: str
     live: Live
@@ -196,6 +218,9 @@ class Drift:
     min_effect: float
     fire_when: FireWhen
     retrain: Retrain | None = None
+    environment: str = "production"
+    slices: tuple[str, ...] = ()
+    importance: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,6 +243,17 @@ class Tariff:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Image:
+    """How a release becomes a container image. `base`: ``name@sha256:…`` of one with Python; nothing is compiled.
+
+    `repository`: where promotions push it; None where nothing is pushed, and each engine builds for itself.
+    """
+
+    base: str
+    repository: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """One model of the contract; `path` holds its ``dvc.yaml`` and ``params.yaml``."""
 
@@ -232,6 +268,7 @@ class Model:
     drift: Drift | None = None
     waivers: tuple[Waiver, ...] = ()
     tariff: Tariff | None = None
+    image: Image | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

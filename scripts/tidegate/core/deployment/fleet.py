@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Instance:
     """One running version. `release`: digest of its release; `weight`: percent of the requests that it answers.
 
-    `ready`: it says itself that it can answer.
+    `ready`: it says itself that it can answer. `trouble`: why it never will, as far as the place that it runs in knows;
+    empty while it may. `mirrored`: percent of the champion's requests that it gets copies of.
     """
 
     release: str
@@ -17,6 +18,8 @@ class Instance:
     commit: str
     weight: int = 0
     ready: bool = False
+    trouble: str = ""
+    mirrored: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,10 @@ class Fleet:
         return tuple(instance for instance in self.instances if instance.weight > 0)
 
     def champion_beside(self, release: str) -> Instance | None:
-        """The other version that answers most, or could answer: where a rollback of `release` leads."""
-        able = [instance for instance in self.others(release) if instance.ready]
-        return max(able, key=lambda instance: instance.weight, default=None)
+        """The other version that answers most, or could answer: where a rollback of `release` leads.
+
+        One that answers clients is it even while it does not say that it is ready: a health check that came back late
+        is no reason to give everything to a release that was not judged.
+        """
+        able = [instance for instance in self.others(release) if instance.ready or instance.weight]
+        return max(able, key=lambda instance: (instance.ready, instance.weight), default=None)

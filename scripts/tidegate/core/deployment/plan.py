@@ -38,6 +38,14 @@ class Shift:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mirror:
+    """Send copies of `share` percent of the champion's requests to the wanted release; clients notice nothing."""
+
+    champion: str
+    share: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Look:
     """Judge the wanted release by its traffic at this step (`index` counts from 0)."""
 
@@ -59,21 +67,23 @@ class Stop:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """What runs is what should. `undone`: the wanted release does not run, because of `Facts.failed`."""
+    """Nothing is left to do. `undone`: the wanted release was not let in, because of `Facts.failed`."""
 
     undone: bool = False
 
 
-Action = Start | AwaitReady | Smoke | Shift | Look | Record | Stop | Done
+Action = Start | AwaitReady | Smoke | Mirror | Shift | Look | Record | Stop | Done
 
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """What this run has found out. A run after a kill begins with none and finds out again.
 
-    `passed`: indices of the steps that were judged a success. `failed`: why the release is taken back, empty if not.
+    `started`: this run started the release, so that it has no business to be gone. `passed`: indices of the steps that
+    were judged a success. `failed`: why the release is taken back, empty if not.
     """
 
+    started: bool = False
     smoked: bool = False
     passed: frozenset[int] = field(default_factory=frozenset)
     recorded: bool = False
@@ -103,6 +113,8 @@ def _taken_back(wanted: str, mine: Instance | None, fleet: Fleet) -> Action:
         return _alone_again(champion, fleet)
     if champion is not None and champion.weight < ALL:
         return Shift(weights={champion.release: ALL})
+    if champion is None and mine.weight:  # nobody else answers: a doubtful release is better than none
+        return Done(undone=True)
     return Stop(release=wanted)
 
 
@@ -118,19 +130,26 @@ def _next_step(wanted: str, mine: Instance, fleet: Fleet, strategy: Strategy, fa
     champion = fleet.champion_beside(wanted)
     if champion is None or strategy.kind in ("recreate", "blue-green"):
         return Shift(weights={wanted: ALL})
+    given = mine.mirrored if strategy.kind == "shadow" else mine.weight
     for index, step in enumerate(strategy.steps):
-        if index in facts.passed or step.weight < mine.weight:  # a heavier share was given only after these
+        if index in facts.passed or step.weight < given:  # a heavier share was given only after these
             continue
-        if mine.weight != step.weight:
-            return Shift(weights={wanted: step.weight, champion.release: ALL - step.weight})
-        return Look(index=index, step=step)
+        if given == step.weight:
+            return Look(index=index, step=step)
+        if strategy.kind == "shadow":
+            return Mirror(champion=champion.release, share=step.weight)
+        return Shift(weights={wanted: step.weight, champion.release: ALL - step.weight})
     return Shift(weights={wanted: ALL})
 
 
 def _concluded(others: tuple[Instance, ...], strategy: Strategy, facts: Facts) -> Action:
-    """What is left to do once the release answers everything."""
-    if strategy.kind == "blue-green" and strategy.steps and others and not facts.passed:
-        return Look(index=0, step=strategy.steps[0])
+    """What is left to do once the release answers everything.
+
+    A shadow was asked by copies until now: it is judged once more, by clients, as long as its last step asks.
+    """
+    index = {"blue-green": 0, "shadow": len(strategy.steps)}.get(strategy.kind)
+    if index is not None and strategy.steps and others and index not in facts.passed:
+        return Look(index=index, step=strategy.steps[-1])
     if not facts.recorded:
         return Record()
     return Stop(release=others[0].release) if others else Done()

@@ -28,7 +28,9 @@ def spread(count: int) -> list[int]:
 
 
 def wrong(questions: Questions, answers: Sequence[float]) -> str:
-    """What is wrong with the answers; empty when every single one is right."""
+    """What is wrong with the answers; empty when every single one is right. No question is no proof."""
+    if not questions.answers:
+        return "there is no row to which the answer is known"
     if len(answers) != len(questions.answers):
         return f"{len(questions.answers)} questions got {len(answers)} answers"
     for place, (expected, found) in enumerate(zip(questions.answers, answers, strict=True), start=1):

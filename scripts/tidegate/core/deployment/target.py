@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tidegate.core.deployment.fleet import Fleet
 from tidegate.core.deployment.traffic import Traffic
@@ -13,13 +13,15 @@ from tidegate.core.deployment.traffic import Traffic
 class Package:
     """A release as something that can be started: the folder that the server reads, and what names it.
 
-    `folder` is a path; `release`: digest of the folder's ``release.json``, and so of everything in it.
+    `folder` is a path; `release`: digest of the folder's ``release.json``, and so of everything in it. `image`:
+    ``repository@sha256:…`` of the image that a promotion pushed; empty where none was.
     """
 
     release: str
     version: str
     commit: str
     folder: str
+    image: str = ""
 
 
 class Target(Protocol):
@@ -45,3 +47,15 @@ class Target(Protocol):
 
     def log(self, release: str) -> tuple[str, ...]:
         """The last lines that the release printed: why it did not get ready, as a rule."""
+
+
+@runtime_checkable
+class Mirroring(Protocol):
+    """A target that can let a release answer copies of requests. `Target.fleet` tells the share, `shift` ends it."""
+
+    def mirror(self, champion: str, release: str, share: int) -> None:
+        """Send copies of `share` percent of the champion's requests to the release, and throw its answers away.
+
+        No answer of the champion waits for it, however slow the release is. `Target.traffic` of the release then has
+        `pairs`, and counts copies that it did not answer as errors.
+        """

@@ -44,17 +44,46 @@ class Histogram:
 
     def since(self, earlier: Histogram) -> Histogram:
         """What was counted after `earlier`. Raises ValueError for counts that fell or other edges: another process."""
+        if not earlier.total:  # whoever has counted nothing may not know its bins yet
+            return self
         return Histogram(edges=_same(self.edges, earlier.edges), counts=_grown(self.counts, earlier.counts))
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """How a release's answers differ from the champion's to the same requests, one value a request.
+
+    `relative` counts the largest change of a request over the larger of both answers (0 to 1), `absolute` the largest
+    change itself. `total` and `squares` are sums over the requests' mean relative changes (-1 to 1, up is positive).
+    """
+
+    relative: Histogram
+    absolute: Histogram
+    total: float
+    squares: float
+
+    def since(self, earlier: Pairs) -> Pairs:
+        """What came after `earlier`. Raises ValueError where counts fell."""
+        return Pairs(
+            relative=self.relative.since(earlier.relative),
+            absolute=self.absolute.since(earlier.absolute),
+            total=self.total - earlier.total,
+            squares=self.squares - earlier.squares,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Traffic:
-    """One version's answers: `errors` of `requests` had none that counts. `latency` is in seconds."""
+    """One version's answers: `errors` of `requests` had none that counts. `latency` is in seconds.
+
+    `pairs` is None for a version that is asked by clients and not by copies of their requests.
+    """
 
     requests: int
     errors: int
     latency: Histogram
     predictions: Histogram | None = None
+    pairs: Pairs | None = None
 
     def since(self, earlier: Traffic) -> Traffic:
         """What came after `earlier`. Raises ValueError where counts fell: the process that counted began anew."""
@@ -62,8 +91,11 @@ class Traffic:
         predictions = self.predictions
         if predictions is not None and earlier.predictions is not None:
             predictions = predictions.since(earlier.predictions)
+        pairs = self.pairs
+        if pairs is not None and earlier.pairs is not None:
+            pairs = pairs.since(earlier.pairs)
         latency = self.latency.since(earlier.latency)
-        return Traffic(requests=requests, errors=errors, latency=latency, predictions=predictions)
+        return Traffic(requests=requests, errors=errors, latency=latency, predictions=predictions, pairs=pairs)
 
 
 def _grown(now: Sequence[int], before: Sequence[int]) -> tuple[int, ...]:

@@ -51,7 +51,8 @@ def questions(profile: Profile, window: Part, name: str, limits: Limits) -> Iter
 
 def _events(profile: Profile, name: str) -> Iterator[Subject]:
     summary = profile.total.columns[name]
-    if profile.columns[name].role != "label":  # labels come late
+    known = summary.nulls < profile.total.rows  # of a reference without a value nothing is known, not even that
+    if profile.columns[name].role != "label" and known:  # labels come late
         yield "missing"
     if isinstance(summary, Words) and not summary.other:
         yield "new words"

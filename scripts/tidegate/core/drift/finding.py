@@ -57,7 +57,10 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class WindowFindings:
-    """One window: `drifted` is the window's own answer, before m of n. `share`: of the features, by importance."""
+    """One window: `drifted` is the window's own answer, before m of n. `share`: of the features, by importance.
+
+    `worse`: whether the model is worse on its labelled rows than at release, None where that could not be measured.
+    """
 
     start: datetime
     end: datetime
@@ -68,6 +71,7 @@ class WindowFindings:
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
     sentence: str
+    worse: bool | None = None
 
     @property
     def drifted(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from tidegate.errors import InputError
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One window's answer as it is kept from run to run; `at_once`: it needs no second window."""
+    """One window's answer in short. `at_once`: it needs no second window; `worse`: see `WindowFindings`."""
 
     start: datetime
     end: datetime
@@ -21,6 +21,7 @@ class Record:
     found: Found
     at_once: bool = False
     columns: tuple[str, ...] = ()
+    worse: bool | None = None
 
     def document(self) -> dict[str, Any]:
         """The record as a JSON object."""
@@ -31,6 +32,7 @@ class Record:
             "found": self.found.value,
             "at_once": self.at_once,
             "columns": list(self.columns),
+            "worse": self.worse,
         }
 
 
@@ -43,6 +45,7 @@ def of_findings(window: WindowFindings) -> Record:
         found=window.found,
         at_once=window.fires_at_once,
         columns=window.drifted,
+        worse=window.worse,
     )
 
 
@@ -56,6 +59,7 @@ def record(document: Mapping[str, Any], where: str) -> Record:
             found=Found(document["found"]),
             at_once=document["at_once"] is True,
             columns=tuple(str(name) for name in document["columns"]),
+            worse=None if document.get("worse") is None else document["worse"] is True,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError("E-DRF-010", f"holds no window: {error!r:.120}.", where=where) from None
@@ -70,12 +74,25 @@ def merged(earlier: Iterable[Record], latest: Iterable[Record]) -> tuple[Record,
 def state(records: Sequence[Record], windows: int, of: int) -> State:
     """Drift when the latest window drifted, and at least `windows` of the latest `of` that were found out.
 
-    A latest window that could not be found out is unknown, whatever came before.
+    A latest window that could not be found out is unknown, whatever came before. Labels come late, so windows that
+    have some are looked at by themselves: the latest of them may lie behind others whose inputs are calm.
     """
     if not records or records[-1].found is Found.UNKNOWN:
         return State.UNKNOWN
-    if records[-1].found is Found.CALM:
+    known = [item for item in records if item.found is not Found.UNKNOWN]
+    drifted = _of([item.found is Found.DRIFTED for item in known], windows, of)
+    worse = worsened(records, windows, of)
+    if State.DRIFT in (drifted, worse) or (records[-1].found is Found.DRIFTED and records[-1].at_once):
+        return State.DRIFT
+    return State.WATCH if State.WATCH in (drifted, worse) else State.CALM
+
+
+def worsened(records: Sequence[Record], windows: int, of: int) -> State:
+    """The same question asked of performance in the windows that have labels."""
+    return _of([item.worse for item in records if item.worse is not None], windows, of)
+
+
+def _of(bad: Sequence[bool], windows: int, of: int) -> State:
+    if not bad or not bad[-1]:
         return State.CALM
-    known = [item for item in records if item.found is not Found.UNKNOWN][-of:]
-    enough = sum(item.found is Found.DRIFTED for item in known) >= windows
-    return State.DRIFT if enough or records[-1].at_once else State.WATCH
+    return State.DRIFT if sum(bad[-of:]) >= windows else State.WATCH

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tidegate.core.drift.columns import Question
 from tidegate.core.drift.finding import Finding, Found, State, WindowFindings
-from tidegate.core.drift.history import Record
+from tidegate.core.drift.history import Record, worsened
 from tidegate.core.drift.performance import Comparison
 from tidegate.core.drift.window import Window
 from tidegate.core.drift.wording import chance, listed, percent, shown, times
@@ -67,7 +67,7 @@ def _reasons(found: Sequence[Finding], share: float, compared: Sequence[Comparis
 def of_state(state: State, records: Sequence[Record], windows: int, of: int, latest: WindowFindings | None) -> str:
     """The whole check's answer."""
     if latest is None or not records:
-        return "Unknown: there was no window to look at."
+        return "Unknown, which is not the same as no drift: there was no window to look at."
     drifted = sum(item.found is Found.DRIFTED for item in records[-of:])
     what = {
         State.CALM: "No drift",
@@ -75,4 +75,8 @@ def of_state(state: State, records: Sequence[Record], windows: int, of: int, lat
         State.DRIFT: "Drift",
         State.UNKNOWN: "Unknown, which is not the same as no drift",
     }[state]
-    return f"{what}: {drifted} of the last {min(of, len(records))} windows drifted. {latest.sentence}"
+    labelled = [item for item in records if item.worse is not None][-of:]
+    late = worsened(records, windows, of)
+    told = f"; of {len(labelled)} with labels, {sum(item.worse is True for item in labelled)} worse than at release"
+    behind = told if late is not State.CALM else ""
+    return f"{what}: {drifted} of the last {min(of, len(records))} windows drifted{behind}. {latest.sentence}"

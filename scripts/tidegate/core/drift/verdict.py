@@ -33,7 +33,10 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """`windows` are those of this check; `records` all that is known, to be kept for the next check."""
+    """`windows` are those of this check, `records` what is known of them and of earlier ones in short.
+
+    `performance` is that of the latest window with labels.
+    """
 
     state: State
     sentence: str
@@ -48,23 +51,22 @@ def judge(
     rules: Rules,
     *,
     earlier: Sequence[Record] = (),
-    measured: Sequence[performance.Performance] = (),
 ) -> Judgement:
     """Whether live data has drifted from `reference`.
 
-    `measured`: performance on labelled rows of the latest of `windows`. `earlier`: records of former checks; a window
-    that is among `windows` again replaces its record, so a repeated check changes nothing.
+    `earlier`: records of former checks; a window that is among `windows` again replaces its record, so a repeated
+    check changes nothing.
     """
     ordered = sorted(windows, key=lambda window: (window.start, window.end))
-    compared = tuple(performance.compare(item) for item in measured)
-    found = tuple(of_one(reference, window, rules, compared if window is ordered[-1] else ()) for window in ordered)
+    compared = [tuple(performance.compare(item) for item in window.measured) for window in ordered]
+    found = tuple(of_one(reference, window, rules, theirs) for window, theirs in zip(ordered, compared, strict=True))
     records = history.merged(earlier, (history.of_findings(item) for item in found))
     state = history.state(records, rules.windows, rules.of)
     return Judgement(
         state=state,
         sentence=of_state(state, records, rules.windows, rules.of, found[-1] if found else None),
         windows=found,
-        performance=compared,
+        performance=next((item for item in reversed(compared) if worse(item) is not None), ()),
         records=records,
     )
 
@@ -89,7 +91,16 @@ def of_one(
         findings=found,
         notes=schema.notes(reference, window),
         sentence=of_window(answer, window, found, share, compared),
+        worse=worse(compared),
     )
+
+
+def worse(compared: Sequence[performance.Comparison]) -> bool | None:
+    """Whether any metric or slice is worse than at release; None where no metric over all rows could be measured."""
+    if any(item.found is Found.DRIFTED for item in compared):
+        return True
+    whole = [item.found for item in compared if not item.performance.slice]
+    return False if Found.CALM in whole else None
 
 
 def _asked(reference: Profile, window: Window, rules: Rules) -> list[Question]:
@@ -97,7 +108,7 @@ def _asked(reference: Profile, window: Window, rules: Rules) -> list[Question]:
         return []
     limits = Limits(alpha=rules.alpha, min_effect=rules.min_effect, months=window.months)
     names = [name for name in reference.columns if schema.usable(window, name) and name in window.part.columns]
-    return [question for name in names for question in questions(reference, window.part, name, limits)]
+    return [question for name in names for question in questions(reference, window.part_of(name), name, limits)]
 
 
 def _tested(reference: Profile, window: Window, rules: Rules, asked: Sequence[Question]) -> tuple[Finding, ...]:
@@ -114,7 +125,7 @@ def _finding(reference: Profile, window: Window, rules: Rules, question: Questio
         found = Found.UNKNOWN
     else:
         found = Found.DRIFTED if q <= rules.alpha and question.effect >= question.floor else Found.CALM
-    summary = window.part.columns[question.column]
+    summary = window.part_of(question.column).columns[question.column]
     examples = tuple(summary.examples) if isinstance(summary, Words) else ()
     return Finding(
         column=question.column,

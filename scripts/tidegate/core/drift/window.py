@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from tidegate.core.drift.performance import Performance
 from tidegate.core.drift.profile import Part
 
 _MONDAY = datetime(1970, 1, 5)
@@ -22,7 +23,11 @@ class Sighting:
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """Rows with ``start <= time < end``. `seen`: every column of the files; `untimed`: rows without a time."""
+    """Rows with ``start <= time < end``. `seen`: every column of the files; `untimed`: rows without a time.
+
+    `labelled`: counts of labels that were joined from elsewhere, over the rows that have one; `measured`: performance
+    on them.
+    """
 
     start: datetime
     end: datetime
@@ -30,6 +35,12 @@ class Window:
     seen: Mapping[str, Sighting] = field(default_factory=dict)
     untimed: int = 0
     outside: int = 0
+    labelled: Part | None = None
+    measured: tuple[Performance, ...] = ()
+
+    def part_of(self, name: str) -> Part:
+        """The rows in which a column is to be looked at: those that have a label, for a label that was joined."""
+        return self.labelled if self.labelled is not None and name in self.labelled.columns else self.part
 
     @property
     def months(self) -> tuple[int, ...]:

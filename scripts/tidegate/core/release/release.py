@@ -13,6 +13,7 @@ from tidegate.errors import InputError
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SUM = r"(?:md5:[0-9a-f]{32}(?:\.dir)?|sha256:[0-9a-f]{64})"
 DIGEST = re.compile(rf"{_SUM}(?:\+{_SUM})*")
+_NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _HEAD = "# Written by promote-model. To go back, revert the commit that wrote it.\n"
 
 
@@ -38,7 +39,7 @@ def text(release: Release) -> str:
     lines = [f"model: {release.model}", f"version: {_version(release.version)}", f"commit: {release.commit}"]
     for name, members in (("digests", release.digests), ("metrics", release.metrics), ("from", release.origin)):
         if members:
-            lines += [f"{name}:", *(f"  {key}: {_scalar(members[key])}" for key in sorted(members))]
+            lines += [f"{name}:", *(f"  {_key(key)}: {_scalar(members[key])}" for key in sorted(members))]
     return _HEAD + "\n".join(lines) + "\n"
 
 
@@ -99,6 +100,25 @@ def _version(version: str) -> str:
     return version if re.fullmatch(r"0|[1-9][0-9]*", version) else f'"{version}"'
 
 
+def _key(name: str) -> str:
+    """A name in quotes unless it is plain: a metric's was chosen by somebody else, and must not end its line."""
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_.@+-]{0,100}", name) and name.lower() not in _NOT_TEXT
+    return name if plain else _quoted(name)
+
+
+def _quoted(text: str) -> str:
+    """As YAML's double-quoted text, of plain ASCII."""
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character.isascii() and character.isprintable():
+        return f"\\{character}" if character in '"\\' else character
+    return f"\\U{ord(character):08x}" if ord(character) > 0xFFFF else f"\\u{ord(character):04x}"
+
+
 def _scalar(value: str | float) -> str:
-    """Digests, ids and numbers need no quotes; nothing else is written."""
-    return value if isinstance(value, str) else repr(float(value))
+    """Digests, ids and numbers need no quotes."""
+    if not isinstance(value, str):
+        return repr(float(value))
+    return value if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9+:._/@-]*", value) else _quoted(value)

@@ -107,8 +107,10 @@ def _has_place(uri: str, scheme: str) -> bool:
 
 
 def shown_uri(uri: str) -> str:
-    """`uri` without user, password, query and fragment."""
-    return redacted(_USER.sub("//", re.split(r"[?#]", uri, maxsplit=1)[0]))
+    """`uri` without user, password, query and fragment; of one that is no address, nothing up to its last @."""
+    told = redacted(_USER.sub("//", re.split(r"[?#]", uri, maxsplit=1)[0]))
+    before, at, after = told.rpartition("@")
+    return f"{before.partition(':')[0]}:{REDACTED}@{after}" if at else told
 
 
 def without(text: str, secrets: Iterable[str]) -> str:

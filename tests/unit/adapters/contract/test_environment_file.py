@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from tidegate.adapters.contract.environment_file import parse
-from tidegate.core.deployment.environment import Environment, Freeze, Limits, Step, Strategy
+from tidegate.core.deployment.environment import Changed, Environment, Failures, Freeze, Limits, Step, Strategy
 from tidegate.errors import Problems, TidegateError
 
 WHERE = "environments/production/environment.yaml"
@@ -47,6 +47,33 @@ def test_everything_that_can_be_written_is_read() -> None:
         freeze=Freeze(until=date(2026, 12, 31), reason="year end"),
         locked="incident 12",
     )
+
+
+@pytest.mark.parametrize(
+    ("added", "by_pull_request"),
+    [
+        ("", False),
+        ("after: staging\n", True),
+        ("after: staging\npromotion: direct\n", False),
+        ("promotion: pull-request\n", True),
+    ],
+)
+def test_how_a_release_comes_to_the_branch(added: str, by_pull_request: bool) -> None:
+    assert parse(LEAST + added.encode(), WHERE, "production").by_pull_request == by_pull_request
+
+
+def test_an_address_for_people_is_read() -> None:
+    url = "https://bike.example:8443/health?full=1"
+    assert parse(LEAST + f"url: {url}\n".encode(), WHERE, "staging").url == url
+
+
+@pytest.mark.parametrize(
+    "url", ["bike.example", "javascript:alert(1)", "https://a b", "ftp://bike.example", "https://"]
+)
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(TidegateError, match="expected https://host") as caught:
+        parse(LEAST + f"url: '{url}'\n".encode(), WHERE, "staging")
+    assert caught.value.code == "E-ENV-003"
 
 
 def test_what_is_left_out_is_safe() -> None:
@@ -103,3 +130,47 @@ def test_everything_wrong_is_told_at_once() -> None:
     assert [problem.where.rpartition(":")[0] for problem in caught.value.problems] == [
         f"{WHERE}:{line}" for line in (1, 2, 3, 4)
     ]
+
+
+SHADOW = b"""\
+target: process
+address: 127.0.0.1:8080
+strategy: {kind: shadow, steps: [{weight: 10%}, {weight: 100%, hold: 1m}]}
+analysis: {changed: {beyond: 10%, at_most: 5%}, mean_change: 2%, profile_distance: 0.3, failures: 2 of 3}
+"""
+
+
+def test_a_shadow_says_what_its_answers_may_differ_by() -> None:
+    found = parse(SHADOW, WHERE, "production")
+    assert found.strategy == Strategy(
+        kind="shadow", steps=(Step(weight=10), Step(weight=100, hold=timedelta(minutes=1)))
+    )
+    assert found.limits == Limits(
+        changed=Changed(beyond=0.1, at_most=0.05),
+        mean_change=0.02,
+        profile_distance=0.3,
+        failures=Failures(least=2, of=3),
+    )
+
+
+def test_a_tolerance_without_a_percent_sign_is_in_the_predictions_unit() -> None:
+    found = parse(SHADOW.replace(b"beyond: 10%", b"beyond: 25"), WHERE, "production")
+    assert found.limits.changed == Changed(beyond=25.0, at_most=0.05, relative=False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("{weight: 10%}, {weight: 100%, hold: 1m}", "", "needs steps of rising weights between 1% and 100%"),
+        ("weight: 10%", "weight: 0%", "needs steps of rising weights between 1% and 100%"),
+        ("changed: {beyond: 10%, at_most: 5%}, mean_change: 2%, ", "", "analysis needs changed or mean_change"),
+        ("kind: shadow, steps: [{weight: 10%}, {weight: 100%, hold: 1m}]", "kind: blue-green", "are for shadow"),
+        ("hold: 1m", "hold: 2h", "holds longer than the patience"),
+        ("target: process", "target: docker", "docker cannot mirror requests"),
+    ],
+)
+def test_a_shadow_that_could_prove_nothing_is_refused(old: str, new: str, why: str) -> None:
+    assert SHADOW.decode().count(old) == 1
+    with pytest.raises((TidegateError, Problems)) as caught:
+        parse(SHADOW.decode().replace(old, new).encode(), WHERE, "production")
+    assert why in str(caught.value)

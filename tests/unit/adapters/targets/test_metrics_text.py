@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tidegate.adapters.targets.process.metrics_text import histogram, samples
+from tidegate.adapters.targets.metrics_text import histogram, samples
 
 TEXT = """\
 # HELP seconds From the request to its answer.

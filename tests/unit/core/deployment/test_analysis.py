@@ -11,8 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from tidegate.core.deployment.analysis import Outcome, analyse, conclude, error_rate, latency, predictions
+from tidegate.core.deployment.analysis import analyse, conclude
 from tidegate.core.deployment.environment import Limits
+from tidegate.core.deployment.latency import latency
+from tidegate.core.deployment.measurement import Outcome
+from tidegate.core.deployment.prediction_distance import predictions
+from tidegate.core.deployment.shares import error_rate
 from tidegate.core.deployment.traffic import Histogram, Traffic
 
 EDGES = tuple(0.0001 * 1.15**power for power in range(90))

@@ -17,6 +17,7 @@ from tidegate.core.deployment.plan import (
     Done,
     Facts,
     Look,
+    Mirror,
     Record,
     Shift,
     Smoke,
@@ -26,18 +27,20 @@ from tidegate.core.deployment.plan import (
 )
 
 CANARY = Strategy(kind="canary", steps=(Step(weight=5), Step(weight=25), Step(weight=50)))
+SHADOW = Strategy(kind="shadow", steps=(Step(weight=10), Step(weight=50), Step(weight=100)))
 STRATEGIES = {
     "recreate": Strategy(kind="recreate"),
     "blue-green": Strategy(kind="blue-green"),
     "blue-green, watched": Strategy(kind="blue-green", steps=(Step(weight=100),)),
     "canary": CANARY,
+    "shadow": SHADOW,
 }
 NEW, OLD, OLDER = "sha256:new", "sha256:old", "sha256:older"
-BAD_AT = ("start", "ready", "smoke", "look 0", "look 1", "look 2")
+BAD_AT = ("start", "ready", "smoke", "look 0", "look 1", "look 2", "look 3")
 
 
-def running(release: str, weight: int = 0, *, ready: bool = True) -> Instance:
-    return Instance(release=release, version="1", commit="c" * 40, weight=weight, ready=ready)
+def running(release: str, weight: int = 0, *, ready: bool = True, mirrored: int = 0) -> Instance:
+    return Instance(release=release, version="1", commit="c" * 40, weight=weight, ready=ready, mirrored=mirrored)
 
 
 @dataclass
@@ -71,7 +74,10 @@ class World:
                 assert sum(weights.values()) == 100
                 assert set(weights) <= {instance.release for instance in self.fleet.instances if instance.ready}
                 for instance in self.fleet.instances:
-                    self._change(instance.release, weight=weights.get(instance.release, 0))
+                    self._change(instance.release, weight=weights.get(instance.release, 0), mirrored=0)
+            case Mirror(champion=champion, share=share):
+                assert champion in {instance.release for instance in self.fleet.serving}
+                self._change(NEW, mirrored=share)
             case Stop(release=release):
                 assert release in {instance.release for instance in self.fleet.instances}
                 kept = tuple(instance for instance in self.fleet.instances if instance.release != release)
@@ -115,6 +121,23 @@ def test_a_canary_rises_by_its_steps_and_is_judged_at_each() -> None:
     assert looks == [0, 1, 2]
 
 
+def test_a_shadow_is_asked_copies_by_its_steps_and_then_everything_at_once() -> None:
+    actions = list(run(World(Fleet(instances=(running(OLD, 100),))), SHADOW))
+    assert [action.share for action in actions if isinstance(action, Mirror)] == [10, 50, 100]
+    assert [action.weights for action in actions if isinstance(action, Shift)] == [{NEW: 100}]
+    assert [action.index for action in actions if isinstance(action, Look)] == [0, 1, 2, 3]
+
+
+def test_a_champion_that_is_slow_to_say_ready_is_still_the_champion() -> None:
+    busy = Fleet(instances=(running(OLD, 100, ready=False), running(NEW)))
+    assert next_action(NEW, busy, CANARY, Facts(smoked=True)) == Shift(weights={NEW: 5, OLD: 95})
+
+
+def test_the_only_release_that_answers_is_not_ended_for_a_doubt() -> None:
+    alone = Fleet(instances=(running(NEW, 100),))
+    assert next_action(NEW, alone, CANARY, Facts(failed="its metrics cannot be read")) == Done(undone=True)
+
+
 def test_the_first_release_of_all_takes_everything_once_it_knows_its_answers() -> None:
     actions = [type(action) for action in run(World(Fleet()), CANARY)]
     assert actions == [Start, AwaitReady, Smoke, Shift, Record, Done]
@@ -125,13 +148,14 @@ def test_what_runs_already_is_left_alone() -> None:
     assert [type(action) for action in run(world, CANARY)] == [Smoke, Record, Done]
 
 
-@pytest.mark.parametrize("kind", ["blue-green", "canary"])
+@pytest.mark.parametrize("kind", ["blue-green", "canary", "shadow"])
 @pytest.mark.parametrize("bad_at", BAD_AT)
 def test_a_bad_release_leaves_the_old_one_alone(kind: StrategyKind, bad_at: str) -> None:
     strategy = STRATEGIES["blue-green, watched"] if kind == "blue-green" else STRATEGIES[kind]
     world = World(Fleet(instances=(running(OLD, 100),)), bad_at)
     last = list(run(world, strategy))[-1]
-    reached = not bad_at.startswith("look") or int(bad_at[-1]) < len(strategy.steps)
+    looks = len(strategy.steps) + (kind == "shadow")
+    reached = not bad_at.startswith("look") or int(bad_at[-1]) < looks
     assert last == Done(undone=reached)
     assert world.fleet == Fleet(instances=(running(OLD if reached else NEW, 100),))
 
@@ -149,6 +173,7 @@ LEFTOVERS = st.sampled_from(
         Fleet(instances=(running(OLDER, 40), running(OLD, 60))),
         Fleet(instances=(running(OLD, 100), running(NEW, ready=False))),
         Fleet(instances=(running(OLD, 75), running(NEW, 25))),
+        Fleet(instances=(running(OLD, 100), running(NEW, mirrored=50))),
         Fleet(instances=(running(OLD, 100), running(NEW))),
         Fleet(instances=(running(OLD), running(NEW, 100))),
     ]

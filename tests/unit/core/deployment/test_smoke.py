@@ -38,3 +38,7 @@ def test_right_answers_are_right_to_a_processor_s_rounding() -> None:
 )
 def test_one_wrong_answer_is_enough(answers: list[float], why: str) -> None:
     assert why in wrong(ASKED, answers)
+
+
+def test_no_question_is_no_proof() -> None:
+    assert wrong(Questions(rows=(), answers=()), []) == "there is no row to which the answer is known"

@@ -10,6 +10,7 @@ import pytest
 
 from fixtures import drift
 from tidegate.core.drift.finding import Found, State
+from tidegate.core.drift.performance import Performance
 from tidegate.core.drift.profile import Profile
 from tidegate.core.drift.verdict import Rules, judge, of_one
 from tidegate.core.drift.window import Sighting, Window
@@ -37,6 +38,11 @@ REFERENCE: Profile = drift.profile(rows(8_000), ROLES)
 def window(number: int = 0, *, without: tuple[str, ...] = (), seen: Any = None, **columns: Any) -> Window:
     values = {name: column for name, column in {**rows(), **columns}.items() if name not in without}
     return drift.window(REFERENCE, values, number, **(seen or {}))
+
+
+def measured(seen: Window, *performances: Performance) -> Window:
+    """The window with performance on its labelled rows."""
+    return replace(seen, measured=performances)
 
 
 SHIFTED = RANDOM.normal(1.0, 1, 2_000)
@@ -178,31 +184,31 @@ def test_a_changed_schema_does_not_wait_for_a_second_window() -> None:
 
 
 def test_worse_performance_is_drift_though_no_column_moved() -> None:
-    answer = judge(REFERENCE, [window()], Rules(**{**vars(drift.RULES), "windows": 1}), measured=[drift.rmse(50, 60)])
+    answer = judge(REFERENCE, [measured(window(), drift.rmse(50, 60))], Rules(**{**vars(drift.RULES), "windows": 1}))
     assert (answer.state, answer.performance[0].found) == (State.DRIFT, Found.DRIFTED)
 
 
 def test_answers_that_moved_while_the_model_is_as_good_are_no_drift() -> None:
     moved = window(answer=SHIFTED)
     assert judge(REFERENCE, [moved], drift.RULES).windows[0].found is Found.DRIFTED
-    assert judge(REFERENCE, [moved], drift.RULES, measured=[drift.rmse(50, 50)]).windows[0].found is Found.CALM
+    assert judge(REFERENCE, [measured(moved, drift.rmse(50, 50))], drift.RULES).windows[0].found is Found.CALM
 
 
 def test_performance_that_could_not_be_measured_excuses_nothing() -> None:
     unmeasured = replace(drift.rmse(50, 50), live=None)
-    answer = judge(REFERENCE, [window(answer=SHIFTED)], drift.RULES, measured=[unmeasured])
+    answer = judge(REFERENCE, [measured(window(answer=SHIFTED), unmeasured)], drift.RULES)
     assert answer.windows[0].found is Found.DRIFTED
 
 
 def test_a_slice_that_is_as_good_excuses_nothing() -> None:
     one_slice = replace(drift.rmse(50, 50), slice="city=Oslo")
-    answer = judge(REFERENCE, [window(answer=SHIFTED)], drift.RULES, measured=[one_slice])
+    answer = judge(REFERENCE, [measured(window(answer=SHIFTED), one_slice)], drift.RULES)
     assert answer.windows[0].found is Found.DRIFTED
 
 
 def test_a_slice_that_is_worse_is_drift() -> None:
     worse = replace(drift.rmse(50, 60), slice="city=Oslo")
-    answer = judge(REFERENCE, [window()], drift.RULES, measured=[drift.rmse(50, 50), worse])
+    answer = judge(REFERENCE, [measured(window(), drift.rmse(50, 50), worse)], drift.RULES)
     assert answer.windows[0].found is Found.DRIFTED
 
 

@@ -44,7 +44,11 @@ def test_addresses_of_servers_and_stores_are_taken(uri: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["tracking", "http://", "https://u:secret1@", "http://host:99999", "gopher://host", "ftp:"]
+    "uri",
+    [
+        *("tracking", "http://", "https://u:secret1@", "http://host:99999", "gopher://host", "ftp:"),
+        *("htp:/u:secret1@host", "u:secret1@host", "http:u:secret1@host", "http:///u:secret1@host"),
+    ],
 )
 def test_other_addresses_are_refused_without_showing_credentials(uri: str) -> None:
     with pytest.raises(InputError) as error:

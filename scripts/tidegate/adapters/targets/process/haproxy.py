@@ -24,6 +24,7 @@ from tidegate.errors import InfrastructureError, InputError
 SLOTS = 4
 """Versions that can run side by side: the champion, the release, and what a killed run left."""
 _WAIT = 5.0
+_MAINTAINED = 0x63  # forced, inherited, by resolution or by name: the bits under which HAProxy asks a server nothing
 _CONFIGURATION = """\
 global
   stats socket {socket} mode 600 level admin
@@ -80,7 +81,7 @@ class HAProxy:
         Raises InputError E-DEP-010 without HAProxy, InfrastructureError E-DEP-011 when it does not start or obey.
         """
         files.write_atomically(self._file, self._configuration(slots).encode())
-        if not self._answers():
+        if not self.answers():
             self._start()
             return
         commands = []
@@ -93,6 +94,15 @@ class HAProxy:
                 commands += [f"set server {name} weight {slot.weight}"]
         # Those that get more first: there is no moment at which nobody is asked.
         self._tell(sorted(commands, key=lambda command: command.endswith((" weight 0", " maint"))))
+
+    def slots(self) -> dict[int, Slot]:
+        """What is behind a running proxy as it says itself, slot by slot; nothing when it does not run."""
+        if not self.answers():
+            return {}
+        table = self._tell(["show servers state releases"]).partition("# ")[2]
+        rows = csv.DictReader(io.StringIO(table), delimiter=" ")
+        asked = [row for row in rows if not int(row["srv_admin_state"]) & _MAINTAINED]
+        return {int(row["srv_name"][1:]): Slot(int(row["srv_port"]), int(row["srv_uweight"])) for row in asked}
 
     def counts(self, number: int) -> Counts:
         """What slot `number` was asked and did not answer. Raises InfrastructureError E-DEP-011."""
@@ -112,7 +122,7 @@ class HAProxy:
 
     def stop(self) -> None:
         """End the proxy; clients are answered no more."""
-        if self._answers():
+        if self.answers():
             pid = int(self._tell(["show info"]).partition("\nPid: ")[2].split("\n")[0])
             subprocess.run(["kill", "-TERM", str(pid)], check=False, timeout=_WAIT)
         self._socket.unlink(missing_ok=True)
@@ -136,12 +146,13 @@ class HAProxy:
             why = (done.stderr.strip().splitlines() or ["no reason given"])[-1][:300]
             raise InfrastructureError("E-DEP-011", f"HAProxy does not start: {why}", where=self._address)
         deadline = time.monotonic() + _WAIT
-        while not self._answers():
+        while not self.answers():
             if time.monotonic() > deadline:
                 raise InfrastructureError("E-DEP-011", "HAProxy does not answer on its socket.", where=self._address)
             time.sleep(0.02)
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether it runs and can be told."""
         try:
             return bool(self._tell(["show info"]))
         except InfrastructureError:

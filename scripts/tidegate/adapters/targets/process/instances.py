@@ -26,10 +26,7 @@ from tidegate.errors import InfrastructureError
 _PACKAGE_ROOT = Path(__file__).resolve().parents[4]
 _LOG_LINES = 20
 # Isolated, so that nothing of the caller's stands in for a module of ours.
-_SERVER = (
-    f"import sys; sys.path.insert(0, {str(_PACKAGE_ROOT)!r}); "
-    "from tidegate.server.__main__ import main; sys.exit(main())"
-)
+_PROGRAM = f"import sys; sys.path.insert(0, {str(_PACKAGE_ROOT)!r}); from {{}}.__main__ import main; sys.exit(main())"
 # A process between us and the server ends at once: the server is then nobody's child, and nobody has to collect it.
 _LAUNCH = "import subprocess, sys; print(subprocess.Popen(sys.argv[1:], stdout=2, start_new_session=True).pid)"
 
@@ -50,7 +47,7 @@ class Process:
     @property
     def lives(self) -> bool:
         """Whether that very process still runs."""
-        return _started(self.pid) == self.started
+        return started(self.pid) == self.started
 
 
 class Instances:
@@ -71,10 +68,10 @@ class Instances:
         kept = home / "release"
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(package.folder, kept)
-        port = _free_port()
-        command = [sys.executable, "-I", "-c", _SERVER, "--release", str(kept), "--digest", package.release]
-        command += ["--port", str(port), "--log", str(home.parent / "predictions")]
-        pid = self._launched(command, home / "server.log")
+        port = free_port()
+        options = ["--release", str(kept), "--digest", package.release, "--port", str(port)]
+        options += ["--log", str(home.parent / "predictions"), "--copies", str(self.copies(package.release))]
+        pid = self.launch("tidegate.server", options, home / "server.log")
         record = Process(
             release=package.release,
             version=package.version,
@@ -82,7 +79,7 @@ class Instances:
             slot=slot,
             port=port,
             pid=pid,
-            started=_started(pid) or "",
+            started=started(pid) or "",
         )
         self.keep(record)
         return record
@@ -108,7 +105,13 @@ class Instances:
             return ()
         return tuple(path.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:])
 
-    def _launched(self, command: list[str], log: Path) -> int:
+    def copies(self, release: str) -> Path:
+        """The file that says where the server of a release sends copies of its requests."""
+        return self._home(release) / "copies.json"
+
+    def launch(self, module: str, options: list[str], log: Path) -> int:
+        """Start a program of ours that outlives us; its process id."""
+        command = [sys.executable, "-I", "-c", _PROGRAM.format(module), *options]
         with log.open("ab") as stream:
             done = subprocess.run(
                 [sys.executable, "-I", "-c", _LAUNCH, *command],
@@ -141,7 +144,7 @@ def _read(path: Path) -> Process | None:
         return None
 
 
-def _started(pid: int) -> str | None:
+def started(pid: int) -> str | None:
     """When a process was started, to the hundredth of a second where /proc tells; None when it does not run."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
@@ -161,7 +164,8 @@ def _signal(record: Process, number: signal.Signals) -> None:
             return
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody has."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

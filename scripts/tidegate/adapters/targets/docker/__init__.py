@@ -1,0 +1,1 @@
+"""The target `docker`: releases as containers of a Docker Engine, behind HAProxy."""

@@ -1,0 +1,86 @@
+"""Changes that people make to the example, as edits of its files; an edit that no longer fits fails by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tidegate.errors import InputError
+
+EXPORT = "model/export_onnx.py"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replacement:
+    """One place in a file: `old`, which must be there once, becomes `new`."""
+
+    path: str
+    old: str
+    new: str
+
+
+def texts(changes: tuple[Replacement, ...], read: Callable[[str], str]) -> Mapping[str, str]:
+    """The new texts by path. Raises InputError E-SIM-041 where a place is not there exactly once."""
+    found: dict[str, str] = {}
+    for change in changes:
+        text = found.get(change.path) or read(change.path)
+        if text.count(change.old) != 1:
+            message = f"does not have {change.old.strip()[:60]!r} once, which this scenario changes."
+            raise InputError("E-SIM-041", message, where=change.path)
+        found[change.path] = text.replace(change.old, change.new)
+    return found
+
+
+# Right to the last digit, and as fast as before for many rows at once, which is how a hold-out is judged. Asked for one
+# row, as clients do, it goes round a loop some six hundred times.
+SLOW = (
+    Replacement(
+        path=EXPORT,
+        old="""\
+    if clock.turn is not None:
+        yield helper.make_node("Mod", [f"{name}_units", f"{name}_turn"], [f"{name}_face"])
+""",
+        new="""\
+    if clock.unit == DAY and clock.turn is not None:
+        yield _without_mod(name)
+    elif clock.turn is not None:
+        yield helper.make_node("Mod", [f"{name}_units", f"{name}_turn"], [f"{name}_face"])
+""",
+    ),
+    Replacement(
+        path=EXPORT,
+        old="def _to_float(",
+        new='''\
+def _without_mod(name: str) -> NodeProto:
+    """Months of four weeks taken away one by one, then the weeks: the runtime in our kiosks has no Mod for integers."""
+    left = [helper.make_tensor_value_info(one, TensorProto.INT64, ["rows", 1]) for one in ("left", "next")]
+    flags = [helper.make_tensor_value_info(one, TensorProto.BOOL, []) for one in ("more", "still")]
+    number = helper.make_tensor_value_info("number", TensorProto.INT64, [])
+    steps = [
+        helper.make_node("GreaterOrEqual", ["left", "month"], ["has_month"]),
+        helper.make_node("GreaterOrEqual", ["left", f"{name}_turn"], ["has_week"]),
+        helper.make_node("Where", ["has_week", f"{name}_turn", "no_days"], ["week"]),
+        helper.make_node("Where", ["has_month", "month", "week"], ["taken"]),
+        helper.make_node("Sub", ["left", "taken"], ["next"]),
+        helper.make_node("Identity", ["more"], ["still"]),
+    ]
+    body = helper.make_graph(steps, "countdown", [number, flags[0], left[0]], [flags[1], left[1]])
+    return helper.make_node("Loop", ["months", "", f"{name}_units"], [f"{name}_face"], body=body)
+
+
+def _to_float(''',
+    ),
+    Replacement(
+        path=EXPORT,
+        old="""\
+    yield _scalar("nothing", 0.0, np.float64)
+""",
+        new="""\
+    yield _scalar("no_days", 0, np.int64)
+    yield _scalar("month", 28, np.int64)
+    yield _scalar("months", 600, np.int64)
+    yield _scalar("nothing", 0.0, np.float64)
+""",
+    ),
+    Replacement(path=EXPORT, old="from features import FEATURES,", new="from features import DAY, FEATURES,"),
+)
