@@ -118,6 +118,7 @@ def _in_repository(settings: Settings, options: argparse.Namespace, champions: C
     written = artifacts(reference.pipeline_at(settings, judged.model, None).stages)
     candidate = reference.candidate_of(settings, judged.judge, written)
     with settings.console.group(f"comparing with {theirs}"):
+        champions = _at_hand(settings, judged, theirs.commit, champions)
         day = waivers.day_of(settings, judged, since)
         beside = beside_quality.of(settings, judged, since, theirs.commit, written, champions.output)
         alone, theirs, own, split = _compared(
@@ -138,6 +139,17 @@ def _in_repository(settings: Settings, options: argparse.Namespace, champions: C
     drawn = {**document, **fit_block(None if alone.grounds is None else alone.grounds.sample, judged.judge.alpha)}
     outputs = _leave(settings, kept, comparison, drawn, proven(beside.decided(document)))
     return _answer(comparison, drawn, outputs, beside.notes())
+
+
+def _at_hand(settings: Settings, judged: Judged, commit: str | None, champions: Champions) -> Champions:
+    """All that is read of the champion, brought with one start of DVC in the place of one for each file."""
+    from tidegate.steps import champion, past_output, reference
+
+    if commit is None or champions.output is not past_output.at:
+        return champions
+    theirs = champion.model_at(settings, judged.judge.name, commit) or judged.judge
+    wanted = reference.files_of_champion(settings, judged.judge, commit)
+    return replace(champions, output=past_output.brought(settings, theirs, commit, wanted))
 
 
 def _forget(settings: Settings) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tidegate.adapters.dvc import past as dvc_past
 from tidegate.core.contract import Model
+from tidegate.errors import TidegateError
 from tidegate.settings import Settings
 from tidegate.steps import model_at
 
@@ -52,6 +53,19 @@ def together(settings: Settings, model: Model, commit: str, outputs: Iterable[st
                 shutil.copyfile(tree / output, places[output])
         settings.console.say(f"{', '.join(missing)} at {commit[:12]}: by DVC")
     return places
+
+
+def brought(settings: Settings, model: Model, commit: str, outputs: Iterable[str]) -> Output:
+    """`at`, after these outputs of a commit were brought together; what cannot be is left to `at`, which says why."""
+    try:
+        known = together(settings, model, commit, outputs)
+    except TidegateError:
+        return at
+
+    def output(settings: Settings, model: Model, wanted: str, path: str) -> Path:
+        return known[path] if wanted == commit and path in known else at(settings, model, wanted, path)
+
+    return output
 
 
 def _place(settings: Settings, commit: str, output: str) -> Path:

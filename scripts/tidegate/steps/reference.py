@@ -56,6 +56,16 @@ class Pipeline:
     produced: Produced
 
 
+def files_of_champion(settings: Settings, judge: Model, commit: str) -> list[str]:
+    """What a comparison reads of the champion: predictions, numbers, hold-out rows, the packaged model."""
+    theirs = champion.model_at(settings, judge.name, commit) or judge
+    written = pipeline_at(settings, theirs, commit)
+    named = theirs.evaluation
+    wanted = [named.model or judge.evaluation.model, *written.produced.metrics, named.predictions, named.rows]
+    known = {path for record in written.stages.values() for path in record.outs}
+    return [path for path in wanted if path is not None and path in known]
+
+
 def candidate_of(settings: Settings, judge: Model, recorded: Mapping[str, str]) -> Predictions:
     """The work tree's predictions, which must be those that its pipeline wrote, as far as `dvc.lock` records them.
 
