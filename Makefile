@@ -15,7 +15,7 @@ WORKERS ?= auto
 
 .PHONY: demo test lint docs format unit bench lock setup clean
 
-demo: ## better, worse and slow models through the real workflow files on this machine, to production and back
+demo: ## a better, a worse and a fork's model through the real workflow files on this machine, and to production
 	scripts/run.sh simulate --scenario demo
 
 test: lint ## every check and every test

@@ -24,6 +24,11 @@ case $command in
     if grep -qsE '^target:[[:space:]]*["'\'']?kubernetes' environments/*/environment.yaml; then
       locks+=("$here/requirements/target-kubernetes.txt")
     fi
+    # 40 MB for a proxy, where the machine has none.
+    if ! PATH=$PATH:/usr/sbin:/usr/local/sbin command -v haproxy >/dev/null &&
+      grep -qsE '^target:[[:space:]]*["'\'']?process' environments/*/environment.yaml; then
+      locks+=("$here/requirements/proxy-envoy.txt")
+    fi
     ;;
 esac
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +112,55 @@ def test_a_cluster_needs_packages_that_other_targets_do_not(tmp_path: Path, targ
     assert "requirements/deploy-model.txt" in told
     assert ("requirements/target-kubernetes.txt" in told) is more
     assert len(list((cache / "toolkit").glob("deploy-model-*"))) == 2  # the environment, and the name that leads to it
+
+
+@pytest.mark.parametrize(
+    ("command", "target", "haproxy", "more"),
+    [
+        ("deploy-model", "process", False, True),
+        ("status", "process", False, True),
+        ("deploy-model", "process", True, False),
+        ("deploy-model", "kubernetes", False, False),
+        ("post-report", "process", False, False),
+    ],
+)
+def test_a_machine_without_haproxy_gets_a_proxy_for_its_processes(
+    tmp_path: Path, command: str, target: str, haproxy: bool, more: bool
+) -> None:
+    """A PATH of our own and stand-ins for the interpreter and the installer: this machine may have HAProxy."""
+    cache, tools = tmp_path / "cache", tmp_path / "bin"
+    tools.mkdir()
+    programs = {"uv": f'echo "$@" > {tmp_path}/told'} | ({"haproxy": ":"} if haproxy else {})
+    for name, does in programs.items():
+        (tools / name).write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+        (tools / name).chmod(0o755)
+    for name in ("bash", "sh", "dirname", "grep", "mkdir", "ln", "rm"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    (tmp_path / "environments" / "staging").mkdir(parents=True)
+    (tmp_path / "environments" / "staging" / "environment.yaml").write_text(f"target: {target}\n", encoding="utf-8")
+    script = without_system_folders(tmp_path)
+    environ = {"PATH": str(tools), "TIDEGATE_CACHE": str(cache), "TIDEGATE_PYTHON": sys.executable}
+    done = subprocess.run(
+        ["bash", str(script), "--prepare", command],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = (tmp_path / "told").read_text(encoding="utf-8")
+    assert f"requirements/{command}.txt" in told
+    assert ("requirements/proxy-envoy.txt" in told) is more
+
+
+def without_system_folders(place: Path) -> Path:
+    """run.sh that does not look where Debian has HAProxy, beside the same locks."""
+    (place / "scripts").mkdir()
+    (place / "scripts" / "requirements").symlink_to(RUN.parent / "requirements")
+    text = RUN.read_text(encoding="utf-8")
+    assert text.count(":/usr/sbin:/usr/local/sbin") == 1
+    script = place / "scripts" / "run.sh"
+    script.write_text(text.replace(":/usr/sbin:/usr/local/sbin", ""), encoding="utf-8")
+    return script

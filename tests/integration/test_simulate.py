@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tidegate import cli
-from tidegate.commands.simulate import DEMO
+from tidegate.commands.simulate import STORIES
 from tidegate.simulator.scenario import SCENARIOS
 
 pytestmark = pytest.mark.simulator
@@ -106,7 +106,7 @@ def test_the_help_names_every_scenario(capsys: pytest.CaptureFixture[str]) -> No
     with pytest.raises(SystemExit):
         cli.main(["simulate", "--help"])
     words = set(capsys.readouterr().out.replace(",", " ").replace("(", " ").split())
-    assert {*SCENARIOS, DEMO} <= words
+    assert {*SCENARIOS, *STORIES} <= words
 
 
 SERVING = """

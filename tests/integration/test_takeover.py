@@ -1,4 +1,4 @@
-"""Real servers behind a real HAProxy: releases take over, bad ones are taken back, and clients ask all the while."""
+"""Real servers behind a real HAProxy or Envoy: releases take over, bad ones are taken back, clients ask meanwhile."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ import pytest
 
 from fixtures.load import ask, closed_loop
 from fixtures.releases import linear, packaged
+from tidegate.adapters.targets.process import envoy
+from tidegate.adapters.targets.process.envoy import Envoy
+from tidegate.adapters.targets.process.haproxy import HAProxy
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.console import Console
 from tidegate.core.deployment.environment import Environment, Limits, Step, Strategy
@@ -20,6 +23,7 @@ from tidegate.steps.takeover import Ended, Takeover
 
 HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
 pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+ENVOY = pytest.param(Envoy, marks=pytest.mark.skipif(envoy.program() is None, reason="no Envoy for this machine"))
 EVERY = timedelta(milliseconds=200)
 LIMITS = Limits(error_rate=0.05, latency_ratio=3.0, quantile=0.5, every=EVERY, patience=timedelta(seconds=20))
 CANARY = Strategy(kind="canary", steps=(Step(weight=20, requests=150), Step(weight=50, requests=150)))
@@ -33,8 +37,11 @@ def address() -> str:
 
 
 @pytest.fixture
-def target(tmp_path: Path, address: str) -> Iterator[ProcessTarget]:
-    found = ProcessTarget(tmp_path / "state", address, {"PATH": "/usr/bin:/bin"})
+def target(tmp_path: Path, address: str, request: pytest.FixtureRequest) -> Iterator[ProcessTarget]:
+    """Behind the machine's usual proxy, or the class that a test asks for."""
+    folder, kind = tmp_path / "state", getattr(request, "param", None)
+    proxy = kind(folder, address) if kind else None
+    found = ProcessTarget(folder, address, {"PATH": "/usr/bin:/bin"}, proxy=proxy)
     yield found
     found.close()
 
@@ -72,6 +79,7 @@ def deploy(
     ).run()
 
 
+@pytest.mark.parametrize("target", [HAProxy, ENVOY], indirect=True)
 def test_a_good_release_takes_over_and_no_request_is_lost(target: ProcessTarget, address: str, tmp_path: Path) -> None:
     first, second = (packaged(tmp_path, version, linear(float(version))) for version in ("1", "2"))
     recorded: list[str] = []
@@ -88,6 +96,7 @@ def test_a_good_release_takes_over_and_no_request_is_lost(target: ProcessTarget,
     assert ask(address, 1.0) == (2.0, "")
 
 
+@pytest.mark.parametrize("target", [None, ENVOY], indirect=True, ids=["usual", "Envoy"])
 @pytest.mark.parametrize(
     ("model", "smoke", "why"),
     [

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 SUMMARY = "Bring up a whole GitHub on this machine and run real pull requests through the real workflow files."
 KEPT = "simulation"
-DEMO = "demo"
+STORIES = {"demo": False, "rollback": True}
+"""Scenarios that go on after the merge, and whether a slow model is merged as well."""
 # Workflows that test the toolkit itself: they would start this simulation again.
 OWN_TESTS = frozenset({"toolkit-ci.yml"})
 
@@ -35,7 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         default="pull-requests",
         help="pull-requests (the default: better, then worse, then fork), better, worse, undecided, fork, first, "
-        "readme-only, killed, lost, demo (which goes on after the merge: to production under load, and back)",
+        "readme-only, killed, lost; after the merge go on demo (a better model to production, under load) and "
+        "rollback (then a slow one, which takes itself back)",
     )
     parser.add_argument(
         "--keep", metavar="FOLDER", default="", help="keep repositories, logs and artifacts in this new folder"
@@ -44,22 +46,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> Answer:
     """Play a scenario. The verdict is pass when every scene ended as it must."""
-    from tidegate.simulator import telling, tools
+    from tidegate.simulator import telling
     from tidegate.simulator.hub import opened
     from tidegate.simulator.scenario import SCENARIOS
 
-    if options.scenario not in {*SCENARIOS, DEMO}:
-        known = ", ".join([*SCENARIOS, DEMO])
+    if options.scenario not in {*SCENARIOS, *STORIES}:
+        known = ", ".join([*SCENARIOS, *STORIES])
         raise InputError("E-SIM-013", f"--scenario {options.scenario!r} is not one of: {known}.")
-    if options.scenario == DEMO:
-        tools.proxy(settings.environ)
     start, teller = time.monotonic(), telling.Teller(settings.console)
     with _ending_politely(), _folder(options.keep) as folder:
         teller.say(f"Bringing up a GitHub with the files of {settings.workspace} ...")
         with opened(settings.workspace, settings.environ, folder, tell=teller.tell, disabled=OWN_TESTS) as hub:
             teller.say(f"  {hub.github.address}/{hub.github.repository} ({time.monotonic() - start:.1f} s)")
-            if options.scenario == DEMO:
-                return _demonstrated(settings, hub, teller, start)
+            if options.scenario in STORIES:
+                return _demonstrated(settings, hub, teller, start, slow=STORIES[options.scenario])
             return _played(settings, hub, teller, SCENARIOS[options.scenario], start)
 
 
@@ -74,12 +74,12 @@ def _played(settings: Settings, hub: Hub, teller: Teller, scenes: Sequence[Scene
     return _answer(played, reports, time.monotonic() - start)
 
 
-def _demonstrated(settings: Settings, hub: Hub, teller: Teller, start: float) -> Answer:
+def _demonstrated(settings: Settings, hub: Hub, teller: Teller, start: float, *, slow: bool) -> Answer:
     from tidegate.simulator import telling
     from tidegate.simulator.story.demonstration import Demonstration
     from tidegate.simulator.story.ending import document, sentence, told
 
-    shown = Demonstration(hub=hub, say=teller.say, announce=teller.announce)
+    shown = Demonstration(hub=hub, say=teller.say, announce=teller.announce, slow=slow)
     shown.play()
     reports = telling.keep(settings.evidence / KEPT, shown.played, hub.github.runs)
     for line in told(shown):

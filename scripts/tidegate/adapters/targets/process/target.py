@@ -1,4 +1,4 @@
-"""The target `process`: servers of this machine behind HAProxy."""
+"""The target `process`: servers of this machine behind HAProxy or Envoy."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from tidegate.adapters.targets import server
-from tidegate.adapters.targets.process.haproxy import SLOTS, HAProxy, Slot
+from tidegate.adapters.targets.process.haproxy import SLOTS, Slot
 from tidegate.adapters.targets.process.instances import Instances, Process, free_slot
 from tidegate.adapters.targets.process.mirror import Mirror, Shadow
+from tidegate.adapters.targets.process.proxy import Proxy, proxy_of
 from tidegate.core.deployment.fleet import Fleet, Instance
 from tidegate.core.deployment.target import Package
 from tidegate.core.deployment.traffic import Traffic
@@ -22,13 +23,16 @@ _DRAIN = 25.0
 class ProcessTarget:
     """`folder` keeps everything about one environment; `address` is where clients ask.
 
-    `drain`: seconds that a server may take for its last answers before it is killed.
+    `drain`: seconds that a server may take for its last answers before it is killed. `proxy`: another
+    than the machine's usual one.
     """
 
-    def __init__(self, folder: Path, address: str, environ: Mapping[str, str], drain: float = _DRAIN) -> None:
+    def __init__(
+        self, folder: Path, address: str, environ: Mapping[str, str], drain: float = _DRAIN, proxy: Proxy | None = None
+    ) -> None:
         self._drain = drain
         self._instances = Instances(folder, environ)
-        self._proxy = HAProxy(folder, address)
+        self._proxy = proxy or proxy_of(folder, address)
         self._mirror = Mirror(folder, self._instances)
         folder.mkdir(parents=True, exist_ok=True)
 
