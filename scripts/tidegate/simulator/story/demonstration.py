@@ -60,23 +60,23 @@ class Demonstration:
     def _release(self, releases: Releases, good: Played) -> None:
         """The better model goes out while the next changes are reviewed."""
         worse = Scene(name="worse", title="Train faster", values=WORSE, ends=("failure",))
-        fork = Scene(name="fork", title="An idea from outside", values=A_LITTLE_MORE, from_fork=True)
         happening, edits = self.hub.squashed(good.pull), changes.texts(changes.SLOW, self.hub.file)
         slow = partial(self._trained, releases, "slow", "Weekdays for the kiosks", edits)
-        landed, _, last = self.hub.dispatcher.live.together(
+        landed, *bad, _ = self.hub.dispatcher.live.together(
             partial(releases.land, good.pull, good.scene.title, happening),
+            *([slow] if self.slow else []),
             partial(self._reviewed, worse),
-            slow if self.slow else partial(self._reviewed, fork),
         )
         self.landed.append(landed)
-        if self.slow and last.as_expected:
-            self._take_back(releases, last, fork)
+        if bad and bad[0].as_expected:
+            self._take_back(releases, bad[0])
         self.standing = releases.standing()
         if self.standing.agrees:
             self.status = releases.status()
 
-    def _take_back(self, releases: Releases, bad: Played, fork: Scene) -> None:
+    def _take_back(self, releases: Releases, bad: Played) -> None:
         """Everybody liked the slow one but those who ask it."""
+        fork = Scene(name="fork", title="An idea from outside", values=A_LITTLE_MORE, from_fork=True)
         happening = self.hub.squashed(bad.pull)
 
         def landed() -> Landed:
