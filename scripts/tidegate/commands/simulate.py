@@ -36,8 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         default="pull-requests",
         help="pull-requests (the default: better, then worse, then fork), better, worse, undecided, fork, first, "
-        "readme-only, killed, lost; after the merge go on demo (a better model to production, under load) and "
-        "rollback (then a slow one, which takes itself back)",
+        "readme-only, killed, lost, and those that go on after the merge: demo (a better model to production, under "
+        "load), rollback (then a slow one, which takes itself back)",
     )
     parser.add_argument(
         "--keep", metavar="FOLDER", default="", help="keep repositories, logs and artifacts in this new folder"

@@ -89,6 +89,7 @@ def run(
         finally:
             keeper.rest()
             processes.stop(process)
+            keeper.sweep()
             if process.stdout:
                 process.stdout.close()
     failed = process.returncode != 0
@@ -105,6 +106,8 @@ class _Keeper:
         self.cancelled = False
         self._process = process
         self._death = death
+        self._below: set[int] = set()
+        self._watch: threading.Thread | None = None
         self._timers = [threading.Timer(seconds, self._cancel)]
         self._timers[0].start()
 
@@ -126,12 +129,23 @@ class _Keeper:
         for timer in self._timers:
             timer.cancel()
 
+    def sweep(self) -> None:
+        """A cancelled runner ends its steps and not what they have started: nothing of that is left."""
+        if self._watch is not None:
+            self._watch.join()
+        processes.kill(self._below)
+
     def _cancel(self) -> None:
         self.cancelled = True
+        self._watch = threading.current_thread()
+        self._below.update(processes.descendants(self._process.pid))
         self._process.send_signal(signal.SIGINT)
         timer = threading.Timer(10, self._kill_runner)
         self._timers.append(timer)
         timer.start()
+        while self._process.poll() is None:
+            self._below.update(processes.descendants(self._process.pid))
+            time.sleep(0.05)
 
     def _kill_step(self) -> None:
         processes.kill_below(self._process.pid)

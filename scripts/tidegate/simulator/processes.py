@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Iterable
 
 
 def stop(process: subprocess.Popen[bytes], *, patience: float = 5.0) -> None:
@@ -45,6 +46,13 @@ def kill_below(pid: int) -> list[int]:
     for child in reversed(below):
         _send(child, signal.SIGKILL)
     return below
+
+
+def kill(pids: Iterable[int]) -> None:
+    """SIGKILL those that are still there, and what is below them."""
+    for pid in set(pids) & set(_parents()):
+        kill_below(pid)
+        _send(pid, signal.SIGKILL)
 
 
 def _parents() -> dict[int, int]:

@@ -148,7 +148,7 @@ class HAProxy:
             timeout=30,
             check=False,
             start_new_session=True,
-            env={**os.environ, "RUNNER_TRACKING_ID": ""},  # a runner ends what bears its mark when the job is over
+            env={"PATH": "/usr/bin:/bin", "RUNNER_TRACKING_ID": ""},  # a runner ends what bears its mark
         )
         if done.returncode:
             why = (done.stderr.strip().splitlines() or ["no reason given"])[-1][:300]
