@@ -21,6 +21,8 @@ from bad_inputs.cases import Case
 from bad_inputs.figures import PROPERTY, Measured
 from tidegate.cli import main
 
+UNKNOWN = "Unknown, which is not the same as no drift"
+
 HERE = Path(__file__).parent
 AREAS = sorted(path.stem for path in HERE.glob("*_cases.py"))
 CASES: list[Case] = [case for area in AREAS for case in importlib.import_module(f"bad_inputs.{area}").CASES]
@@ -132,9 +134,6 @@ def _is_placed(case: Case, said: str) -> bool:
 
 def test_ids_are_unique() -> None:
     assert not [name for name, count in Counter(case.id for case in CASES).items() if count > 1]
-
-
-UNKNOWN = "Unknown, which is not the same as no drift"
 
 
 def test_every_refusal_has_a_code() -> None:
