@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.proxies import needs_proxy
 from tidegate.commands.simulate import OWN_TESTS
 from tidegate.simulator.hub import Hub, opened
 from tidegate.simulator.story import ending
 from tidegate.simulator.story.demonstration import Demonstration
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
 pytestmark = [
     pytest.mark.simulator,
     pytest.mark.slow,
-    pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed"),
+    needs_proxy,
 ]
 
 ROOT = Path(__file__).parents[2]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from fixtures.proxies import needs_proxy
 from fixtures.rollbacks import Yard, yard
 from tidegate.core.answer import Verdict
 from tidegate.core.deployment.environment import Environment, Limits, Step, Strategy
@@ -17,8 +17,7 @@ from tidegate.core.deployment.rollback_time import rollback_time
 from tidegate.errors import InputError
 from tidegate.simulator import faults
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+pytestmark = needs_proxy
 CANARY = Strategy(kind="canary", steps=(Step(weight=30, requests=60),))
 LIVE = Environment(
     name="staging",

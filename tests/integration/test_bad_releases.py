@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,6 +12,7 @@ import pytest
 from fixtures import bad_releases
 from fixtures.bad_server import KINDS
 from fixtures.load import ask, closed_loop
+from fixtures.proxies import needs_proxy
 from fixtures.releases import linear, packaged
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.console import Console
@@ -20,8 +20,7 @@ from tidegate.core.deployment.environment import Environment, Failures, Limits, 
 from tidegate.core.deployment.target import Package
 from tidegate.steps.takeover import Ended, Takeover
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+pytestmark = needs_proxy
 LIMITS = Limits(
     error_rate=0.05, latency_ratio=3.0, quantile=0.5, every=timedelta(milliseconds=200), patience=timedelta(seconds=20)
 )

@@ -13,12 +13,12 @@ import pytest
 
 from fixtures.deployments import Shop, shop
 from fixtures.load import Load, ask, closed_loop
+from fixtures.proxies import needs_proxy
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.core.answer import Answer, Verdict
 from tidegate.errors import InputError, SecurityRefusal, Superseded
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+pytestmark = needs_proxy
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import yaml
 
 from fixtures.load import ask
 from fixtures.merges import ENVIRON, Merge, pull_request
+from fixtures.proxies import needs_proxy
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.commands import deploy_model
 from tidegate.core.answer import Answer, Verdict
@@ -19,8 +19,7 @@ from tidegate.errors import InfrastructureError, InputError
 from tidegate.settings import Settings
 from tidegate.simulator import faults
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+pytestmark = needs_proxy
 PATH = "environments/staging/environment.yaml"
 
 

@@ -18,15 +18,17 @@ from pathlib import Path
 import pytest
 
 from fixtures.load import ask, closed_loop
+from fixtures.proxies import needs_envoy
 from fixtures.releases import linear, packaged
-from tidegate.adapters.targets.process import envoy, haproxy
+from tidegate.adapters.targets.haproxy import Counts, Slot
+from tidegate.adapters.targets.process import haproxy
 from tidegate.adapters.targets.process.envoy import Envoy
-from tidegate.adapters.targets.process.haproxy import Counts, HAProxy, Slot
+from tidegate.adapters.targets.process.haproxy import HAProxy
 from tidegate.adapters.targets.process.proxy import proxy_of
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.errors import InfrastructureError
 
-pytestmark = pytest.mark.skipif(envoy.program() is None, reason="no Envoy for this machine")
+pytestmark = needs_envoy
 Backend = Callable[[str], int]
 
 

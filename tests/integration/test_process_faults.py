@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.load import ask
+from fixtures.proxies import needs_haproxy
 from fixtures.releases import linear, packaged
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.console import Console
@@ -21,8 +21,7 @@ from tidegate.core.deployment.target import Package
 from tidegate.errors import InfrastructureError
 from tidegate.steps.takeover import Ended, Takeover
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+pytestmark = needs_haproxy
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +11,10 @@ import yaml
 
 from fixtures.deployments import Shop, shop
 from fixtures.load import ask
+from fixtures.proxies import needs_proxy
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.core.answer import Verdict
 from tidegate.errors import InputError
-
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
 
 
 @pytest.fixture
@@ -137,7 +135,7 @@ def test_commit_and_tag_are_pushed_together_or_not_at_all(here: Shop, tmp_path: 
     assert here.project.git("ls-remote", "origin", "refs/tags/linear@v2") == ""
 
 
-@pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+@needs_proxy
 def test_from_a_merge_to_production(here: Shop) -> None:
     here.train(2.0)
     here.judge()

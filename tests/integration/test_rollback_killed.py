@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from fixtures import killed
+from fixtures.proxies import needs_proxy
 from fixtures.rollbacks import TOKEN, Yard, yard
 from fixtures.served_github import served
 from tidegate.commands import status
 from tidegate.core.answer import Verdict
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+pytestmark = needs_proxy
 STEPS = [
     "start",
     "awaitready",

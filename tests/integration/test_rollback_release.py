@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from fixtures.proxies import needs_proxy
 from fixtures.rollbacks import Yard, yard
 from tidegate.adapters.targets.process.instances import Instances
 from tidegate.commands import status
@@ -18,8 +18,7 @@ from tidegate.core.answer import Verdict
 from tidegate.errors import InfrastructureError, InputError, SecurityRefusal
 from tidegate.simulator import faults
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+pytestmark = needs_proxy
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import time
@@ -17,6 +16,7 @@ from threading import Timer
 import pytest
 
 from fixtures.load import ask, closed_loop
+from fixtures.proxies import needs_proxy
 from fixtures.releases import linear, packaged
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.console import Console
@@ -24,8 +24,7 @@ from tidegate.core.deployment.environment import Changed, Environment, Limits, S
 from tidegate.core.deployment.target import Package
 from tidegate.steps.takeover import Ended, Takeover
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+pytestmark = needs_proxy
 LIMITS = Limits(
     error_rate=0.05,
     latency_ratio=10.0,

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fixtures.proxies import needs_proxy
 from fixtures.rollbacks import Yard, yard
 from tidegate.adapters.targets.process.instances import Instances
 from tidegate.commands import status
 from tidegate.core.answer import Answer, Verdict
 from tidegate.errors import InfrastructureError, InputError
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+pytestmark = needs_proxy
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from fixtures.load import ask, closed_loop
+from fixtures.proxies import needs_envoy, needs_haproxy, needs_proxy
 from fixtures.releases import linear, packaged
-from tidegate.adapters.targets.process import envoy
 from tidegate.adapters.targets.process.envoy import Envoy
 from tidegate.adapters.targets.process.haproxy import HAProxy
 from tidegate.adapters.targets.process.target import ProcessTarget
@@ -21,9 +20,9 @@ from tidegate.core.deployment.environment import Environment, Limits, Step, Stra
 from tidegate.core.deployment.target import Package
 from tidegate.steps.takeover import Ended, Takeover
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
-ENVOY = pytest.param(Envoy, marks=pytest.mark.skipif(envoy.program() is None, reason="no Envoy for this machine"))
+pytestmark = needs_proxy
+ENVOY = pytest.param(Envoy, marks=needs_envoy)
+PROXIES = [pytest.param(HAProxy, marks=needs_haproxy), ENVOY]
 EVERY = timedelta(milliseconds=200)
 LIMITS = Limits(error_rate=0.05, latency_ratio=3.0, quantile=0.5, every=EVERY, patience=timedelta(seconds=20))
 CANARY = Strategy(kind="canary", steps=(Step(weight=20, requests=150), Step(weight=50, requests=150)))
@@ -79,7 +78,7 @@ def deploy(
     ).run()
 
 
-@pytest.mark.parametrize("target", [HAProxy, ENVOY], indirect=True)
+@pytest.mark.parametrize("target", PROXIES, indirect=True)
 def test_a_good_release_takes_over_and_no_request_is_lost(target: ProcessTarget, address: str, tmp_path: Path) -> None:
     first, second = (packaged(tmp_path, version, linear(float(version))) for version in ("1", "2"))
     recorded: list[str] = []

@@ -12,6 +12,7 @@ import pytest
 from fixtures import bad_releases
 from fixtures.deployments import PIPELINE, Shop, shop
 from fixtures.load import ask, closed_loop
+from fixtures.proxies import needs_proxy
 from fixtures.releases import linear, packaged
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.console import Console
@@ -20,8 +21,7 @@ from tidegate.core.deployment.environment import Environment, Strategy
 from tidegate.errors import InfrastructureError, InputError, SecurityRefusal
 from tidegate.steps.takeover import Ended, Takeover
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
+pytestmark = needs_proxy
 RIGHT, EVIL = 2.0, 666.0
 
 
