@@ -25,7 +25,7 @@ CASES = (
     _predict("C18-predict-empty", "predict of nothing", "§[]", "E-CFG-017"),
     _predict(
         "C25-predict",
-        "a placeholder that nobody knows",
+        "a name in braces that nobody knows",
         '[python, p.py, §"{modle}", "{rows}", "{predictions}"]',
         "E-CFG-033",
         '"{modle}" stands for nothing',
@@ -71,8 +71,8 @@ CASES = (
         "is not told where the predictions are",
     ),
     _metric(
-        "C25-metric-placeholder",
-        "a metric's command with another placeholder",
+        "C25-metric-braces",
+        "a metric's command with another name in braces",
         'command: [python, m.py, "{predictions}", §"{truth}"]',
         "E-CFG-033",
     ),

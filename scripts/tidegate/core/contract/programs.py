@@ -9,7 +9,7 @@ from tidegate.core.contract import CustomMetric, Evaluation
 from tidegate.core.contract.problem import Path, Problem, shown
 from tidegate.core.near_miss import did_you_mean
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_]+)\}")
+_NAME_IN_BRACES = re.compile(r"\{([A-Za-z_]+)\}")
 PREDICT = ("model", "rows", "predictions")
 """What a predict command's words may stand for, in braces."""
 COMMAND = ("predictions",)
@@ -22,7 +22,7 @@ def about_predict(evaluation: Evaluation) -> Iterator[Problem]:
         return
     path: Path = ("evaluation", "predict")
     yield from _about_words(evaluation.predict, PREDICT, path, needed=("rows", "predictions"))
-    used = _placeholders(evaluation.predict)
+    used = _names_in_braces(evaluation.predict)
     for name, value in (("rows", evaluation.rows), ("model", evaluation.model)):
         if value is None and name in used:
             message = f"{{{name}}} stands for evaluation.{name}, which is not given."
@@ -43,7 +43,7 @@ def about_measuring(metrics: Mapping[str, CustomMetric]) -> Iterator[Problem]:
 def _about_words(
     words: tuple[str, ...], known: tuple[str, ...], path: Path, needed: tuple[str, ...]
 ) -> Iterator[Problem]:
-    used = _placeholders(words)
+    used = _names_in_braces(words)
     for name in (name for name in used if name not in known):
         fix = f"Known are {', '.join(f'{{{one}}}' for one in known)}."
         message = f"{shown(f'{{{name}}}')} stands for nothing.{did_you_mean(name, known)}"
@@ -53,8 +53,8 @@ def _about_words(
         yield Problem(code="E-CFG-033", path=path, message=message, fix=f'Give it the argument "{{{name}}}".')
 
 
-def _placeholders(words: tuple[str, ...]) -> dict[str, None]:
-    return dict.fromkeys(name for word in words for name in _PLACEHOLDER.findall(word))
+def _names_in_braces(words: tuple[str, ...]) -> dict[str, None]:
+    return dict.fromkeys(name for word in words for name in _NAME_IN_BRACES.findall(word))
 
 
 def _place(words: tuple[str, ...], name: str) -> int:

@@ -105,7 +105,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiver:
-    """Why a gate that does not hold may pass for now, and until which day."""
+    """Why a gate that does not hold may pass, and until which day."""
 
     standing: Standing
     reason: str
@@ -138,7 +138,7 @@ class Gate:
 
     @property
     def excused(self) -> bool:
-        """Whether it does not hold, and a waiver lets that pass for now."""
+        """Whether it does not hold, and a waiver lets that pass."""
         short = self.verdict in (Verdict.FAIL, Verdict.UNDECIDED)
         return short and self.waiver is not None and self.waiver.standing is Standing.ACTIVE
 

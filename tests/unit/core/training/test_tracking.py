@@ -17,7 +17,7 @@ numpy==2.0.1 ; python_version >= "3.9" \\
 mlflow[extras]==3.17.2 \\
     --hash=sha256:cc
     # via something
---index-url https://somewhere
+--index-url ANOTHER
 plain==1.0
 unpinned>=1
 """

@@ -74,7 +74,9 @@ def _estimate(costs: Costs, name: str, draws: int) -> Estimate | None:
     if name in costs.series:
         return _of_rounds(name, costs, draws)
     pair = costs.pairs.get(name)
-    return None if pair is None or pair.candidate is None else _of_one(name, pair.candidate, pair.champion)
+    if pair is None or pair.candidate is None:
+        return None
+    return Estimate.of_one_number(name, pair.candidate, pair.champion)
 
 
 def _of_rounds(name: str, costs: Costs, draws: int) -> Estimate:
@@ -99,19 +101,6 @@ def _of_rounds(name: str, costs: Costs, draws: int) -> Estimate:
 def _ratios(series: Series) -> Floats | None:
     """Candidate ÷ champion of every round, shape (rounds,)."""
     return None if series.champion is None else np.array(series.candidate) / np.array(series.champion)
-
-
-def _of_one(name: str, candidate: float, champion: float | None) -> Estimate:
-    return Estimate(
-        metric=name,
-        rows=0,
-        units=0,
-        candidate=candidate,
-        champion=champion,
-        candidate_draws=np.array([candidate]),
-        difference_draws=None if champion is None else np.array([candidate - champion]),
-        sampled=False,
-    )
 
 
 def _picked(costs: Costs, name: str, draws: int) -> NDArray[np.int64]:

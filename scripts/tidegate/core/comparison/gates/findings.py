@@ -55,7 +55,7 @@ class Finding:
 
     @property
     def excused(self) -> bool:
-        """Whether it does not hold, and a waiver lets that pass for now."""
+        """Whether it does not hold, and a waiver lets that pass."""
         return self.waived is not None and self.waived.excuses
 
 

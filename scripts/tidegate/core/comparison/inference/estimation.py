@@ -46,6 +46,20 @@ class Estimate:
     noise: Noise | None = None
     champion_draws: Floats | None = None
 
+    @classmethod
+    def of_one_number(cls, metric: str, candidate: float, champion: float | None) -> Estimate:
+        """What came without its rows."""
+        return cls(
+            metric=metric,
+            rows=0,
+            units=0,
+            candidate=candidate,
+            champion=champion,
+            candidate_draws=np.array([candidate]),
+            difference_draws=None if champion is None else np.array([candidate - champion]),
+            sampled=False,
+        )
+
     @property
     def why_no_interval(self) -> str:
         """What a number that is not sampled is."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from tidegate.core.comparison.beside.cost import Costs
 from tidegate.core.comparison.inference.estimation import Estimate
 from tidegate.core.comparison.metric_table import KNOWN
@@ -52,16 +50,7 @@ def _estimate(policy: Model, metric: str, totals: Totals) -> Estimate:
     champion = (totals.champion or {}).get(metric)
     if champion is not None:
         _possible(policy, metric, champion, f"the champion's {totals.name}")
-    return Estimate(
-        metric=metric,
-        rows=0,
-        units=0,
-        candidate=candidate,
-        champion=champion,
-        candidate_draws=np.array([candidate]),
-        difference_draws=None if champion is None else np.array([candidate - champion]),
-        sampled=False,
-    )
+    return Estimate.of_one_number(metric, candidate, champion)
 
 
 def _possible(policy: Model, metric: str, value: float, where: str) -> float:
