@@ -22,7 +22,7 @@ def ask(address: str, rows: Sequence[Mapping[str, Any]], *, seconds: float) -> l
         text = reply.read(_LIMIT).decode()
         if reply.status != 200:
             raise InfrastructureError("E-DEP-015", f"{address} answers {reply.status}: {text[:300]}")
-        return [float(value) for value in _flat(json.loads(text)["predictions"])]
+        return [_number(address, value) for value in _flat(json.loads(text)["predictions"])]
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
         raise InfrastructureError("E-DEP-015", f"{address} does not answer: {error!r:.200}") from error
     finally:
@@ -45,6 +45,12 @@ def identity(address: str, *, seconds: float) -> dict[str, str]:
         raise InfrastructureError("E-DEP-015", message) from error
     finally:
         link.close()
+
+
+def _number(address: str, value: Any) -> float:
+    if not isinstance(value, int | float):
+        raise InfrastructureError("E-DEP-015", f"{address} answers with {value!r:.100} where one number is expected.")
+    return float(value)
 
 
 def _flat(predictions: Any) -> list[Any]:
