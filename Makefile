@@ -15,7 +15,7 @@ WORKERS ?= auto
 
 .PHONY: demo test lint docs format unit bench lock setup clean
 
-demo: ## a better and a worse model through the real workflow files on this machine, one of them to production
+demo: ## a better, a worse and a fork's model through the real workflow files on this machine, one of them to production
 	scripts/run.sh simulate --scenario demo
 
 test: lint ## every check and every test

@@ -30,6 +30,13 @@ case $command in
       locks+=("$here/requirements/proxy-envoy.txt")
     fi
     ;;
+  detect-drift)
+    # 60 to 450 MB, only where a database or Spark is to count.
+    sources=$(grep -shoE '\bsource:[[:space:]]*["'\'']?[a-z]+://' "${INPUT_CONFIG:-tidegate.yaml}" || true)
+    if [[ -n $sources ]]; then locks+=("$here/requirements/engine-ibis.txt"); fi
+    if [[ $sources == *spark://* ]]; then locks+=("$here/requirements/engine-spark.txt"); fi
+    if [[ $sources == *postgres*://* ]]; then locks+=("$here/requirements/engine-postgres.txt"); fi
+    ;;
 esac
 
 fail() { # exit code, message

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 pytestmark = pytest.mark.directional
-SIX_DEGREES = {"temperature": 6 / 47, "feels_like": 6 / 66}  # the columns are shares of ranges in °C, see DATA.md
+
+
+def at_degrees(rows, celsius):
+    """The same hours at one temperature; the columns are shares of ranges in °C, see DATA.md."""
+    shares = {"temperature": (celsius + 8) / 47, "feels_like": (celsius + 16) / 66}
+    return {**rows, **{name: np.full_like(rows[name], share) for name, share in shares.items()}}
 
 
 def with_weather(rows, word):
@@ -26,8 +31,9 @@ def test_mist_brings_no_rentals(rows, ask):
 def test_hardly_any_hour_gains_by_precipitation(rows, ask, tell):
     """One hour in twenty may; a model that learnt the opposite somewhere gains at whole parts of the day."""
     clear, wet = ask(with_weather(rows, "clear")), ask(with_weather(rows, "light_precipitation"))
-    gained = wet > clear + 1
-    tell(rows["instant"], gained, wet, [f"at most {value:.4g}, as when clear" for value in clear])
+    most = 1.02 * clear + 1
+    gained = wet > most
+    tell(rows["instant"], gained, wet, [f"at most {value:.4g}, hardly more than when clear" for value in most])
     assert gained.mean() <= 0.05
 
 
@@ -37,6 +43,5 @@ def test_humidity_costs_rentals(rows, ask):
 
 
 def test_warmth_brings_rentals(rows, ask):
-    """November and December: no day is too hot."""
-    warmer = {**rows, **{name: rows[name] + more for name, more in SIX_DEGREES.items()}}
-    assert ask(warmer).mean() > 1.05 * ask(rows).mean()
+    """From 2 °C to 8 °C, whatever the season of the hold-out was: on a hot day warmth brings nobody."""
+    assert ask(at_degrees(rows, 8)).mean() > 1.05 * ask(at_degrees(rows, 2)).mean()

@@ -25,6 +25,7 @@ COMMANDS = {
     "deploy-model": "make an environment run what its release.yaml names, and take a bad release back",
     "rollback-release": "make an environment run the release of before at once, then say so in Git",
     "detect-drift": "whether the world that the released model was trained on has changed",
+    "request-retraining": "whether it is time to train again; then one branch and one pull request",
     "status": "what is wanted, registered and running in every environment, and any difference",
     "lineage": "where a version comes from, who let it through, and where it has run",
     "run": "a pull request's commands on this machine, one after the other",

@@ -27,7 +27,7 @@ CASES = (
         title="a waiver without a reason",
         exit=2,
         code="E-CFG-023",
-        mentions=('key "reason" is missing', "Why it may fail for now."),
+        mentions=('key "reason" is missing', "Why it may fail until then."),
         **contract_and(_waiver("{gate", "§{gate").replace("reason: new sensors, ", "")),
     ),
     Case(

@@ -95,6 +95,38 @@ def test_the_required_job_always_concludes() -> None:
     assert set(job["needs"]) == {"changes", "evaluate"}
 
 
+def test_the_schedule_keeps_away_from_full_hours() -> None:
+    """Full and half hours are when schedules are late or dropped."""
+    crons = [one["cron"] for path in WORKFLOWS for one in (load(path)[True] or {}).get("schedule", [])]
+    assert crons
+    assert all(int(cron.split()[0]) % 15 for cron in crons)
+
+
+def test_the_check_that_is_required_is_concluded_by_nothing_but_the_pull_requests_own_run() -> None:
+    """What judges a retraining whose runs are held must not make it look ready to be merged."""
+    names = [job["name"] for path in WORKFLOWS for job in load(path)["jobs"].values()]
+    assert names.count("tidegate") == 1
+    retrain = load(ROOT / ".github/workflows/model-retrain.yml")["jobs"]
+    assert retrain["evaluate"]["permissions"] == {"contents": "read"}
+    assert set(retrain["report"]["permissions"]) == {"pull-requests", "checks"}
+
+
+def test_a_retraining_is_asked_for_on_the_default_branch_and_never_for_a_look_at_the_past() -> None:
+    job = load(ROOT / ".github/workflows/model-drift.yml")["jobs"]["retrain"]
+    conditions = [part.strip() for part in job["if"].split("&&")]
+    assert "inputs.until == ''" in conditions
+    assert "github.ref_name == github.event.repository.default_branch" in conditions
+    assert "always()" in conditions  # drift ends the job before with exit code 1
+
+
+def test_what_judges_a_held_retraining_does_what_the_usual_run_does() -> None:
+    def actions(path: str) -> list[str]:
+        steps = load(ROOT / ".github/workflows" / path)["jobs"]["evaluate"]["steps"]
+        return [step["uses"] for step in steps if step.get("uses", "").startswith("$/")]
+
+    assert actions("model-retrain.yml") == actions("model-pull-request.yml")
+
+
 DEPLOYING = [
     pytest.param(path, job, id=f"{path.stem}.{name}")
     for path in WORKFLOWS

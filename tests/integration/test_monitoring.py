@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 import yaml
 
+from tidegate.core.drift.telling.follow_metrics import COUNTERS, GAUGES
 from tidegate.core.drift.telling.metrics import METRICS
 
 ROOT = Path(__file__).parents[2]
 MONITORING = ROOT / "environments" / "base" / "monitoring"
 RULES = MONITORING / "drift-rules.yaml"
 DASHBOARD = json.loads((MONITORING / "drift-dashboard.json").read_text(encoding="utf-8"))
-WRITTEN = {f"tidegate_drift_{name}" for name in METRICS}
+WRITTEN = {f"tidegate_drift_{name}" for name in (*METRICS, *GAUGES, *COUNTERS)}
 promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed (Debian: prometheus)")
 
 
@@ -38,10 +39,11 @@ def asked(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @promtool
-def test_alerts_come_when_they_should_and_only_then(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["drift_rules.test.yaml", "follow_rules.test.yaml"])
+def test_alerts_come_when_they_should_and_only_then(name: str, tmp_path: Path) -> None:
     shutil.copy(RULES, tmp_path)
-    shutil.copy(ROOT / "tests" / "integration" / "monitoring" / "drift_rules.test.yaml", tmp_path)
-    found = asked("test", "rules", "drift_rules.test.yaml", folder=tmp_path)
+    shutil.copy(ROOT / "tests" / "integration" / "monitoring" / name, tmp_path)
+    found = asked("test", "rules", name, folder=tmp_path)
     assert found.returncode == 0, found.stdout + found.stderr
 
 

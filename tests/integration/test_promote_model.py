@@ -15,6 +15,7 @@ from fixtures.proxies import needs_proxy
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.core.answer import Verdict
 from tidegate.errors import InputError
+from tidegate.steps import environments
 
 
 @pytest.fixture
@@ -150,6 +151,21 @@ def test_from_a_merge_to_production(here: Shop) -> None:
     assert release_file(here, "production") == release_file(here)
     tag = here.project.git("tag", "--list", "linear#production#1", "--format=%(contents)")
     assert json.loads(tag)["version"] == "1"
+
+
+@needs_proxy
+def test_what_an_environment_took_back_is_proposed_by_people_alone(here: Shop) -> None:
+    here.train(2.0)
+    here.judge()
+    here.promote()
+    assert here.deploy().verdict is Verdict.PASS
+    release = environments.wanted(here.settings(), "staging").release
+    environments.record_failure(here.settings(), "production", release, "too slow", push=False)
+    again = here.promote("production", after="staging")
+    assert again.verdict is Verdict.SKIPPED
+    assert again.sentence == "production took linear 1 back: it is not proposed again"
+    assert here.project.git("ls-tree", "HEAD", "environments/production/release.yaml") == ""
+    assert here.promote("production", onwards=True).sentence == "production is to run linear 1"
 
 
 def test_nothing_goes_before_the_first_environment(here: Shop) -> None:

@@ -115,6 +115,28 @@ def test_a_cluster_needs_packages_that_other_targets_do_not(tmp_path: Path, targ
 
 
 @pytest.mark.parametrize(
+    ("live", "more"),
+    [
+        ("{path: live, time: t}", []),
+        ("{source: duckdb://live.duckdb, table: t}", ["ibis"]),
+        ("\n      source: 'spark://local[2]'", ["ibis", "spark"]),
+        ('{source: "postgresql://me@db/live", table: t}', ["ibis", "postgres"]),
+    ],
+)
+def test_a_database_needs_packages_that_files_do_not(tmp_path: Path, live: str, more: list[str]) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "uv").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/told\n', encoding="utf-8")
+    (tools / "uv").chmod(0o755)
+    (tmp_path / "tidegate.yaml").write_text(f"    live: {live}\n", encoding="utf-8")
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    done = run("--prepare", "detect-drift", cwd=tmp_path, TIDEGATE_CACHE=str(tmp_path / "cache"), PATH=path)
+    assert done.returncode == 0, done.stderr
+    told = (tmp_path / "told").read_text(encoding="utf-8")
+    assert [name for name in ("ibis", "spark", "postgres") if f"requirements/engine-{name}.txt" in told] == more
+
+
+@pytest.mark.parametrize(
     ("command", "target", "haproxy", "more"),
     [
         ("deploy-model", "process", False, True),

@@ -20,6 +20,7 @@ from tidegate.core.redaction import redacted
 from tidegate.errors import InfrastructureError, InputError
 
 _TIMEOUT = 300
+_FEW = 30
 _BOT = {"NAME": "github-actions[bot]", "EMAIL": "41898282+github-actions[bot]@users.noreply.github.com"}
 _RACE = (
     "fetch first",
@@ -119,8 +120,9 @@ class Origin:
         return self._git("var", "GIT_COMMITTER_IDENT").partition("<")[2].partition(">")[0]
 
     def written(self, base: str, tip: str) -> tuple[Written, ...]:
-        """Commits that `tip` has and `base` has not, newest first."""
-        listing = self._git("log", "-z", "--format=%H%n%ae%n%ce%n%B", f"{base}..{tip}", "--")
+        """Commits that `tip` has and `base` has not, newest first; with no base the newest few of all."""
+        which = [f"{base}..{tip}"] if base else [f"--max-count={_FEW}", tip]
+        listing = self._git("log", "-z", "--format=%H%n%ae%n%ce%n%B", *which, "--")
         found = (entry.split("\n", 3) for entry in listing.split("\0") if entry)
         return tuple(Written(commit=one[0], author=one[1], committer=one[2], message=one[3]) for one in found)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.adapters.github import session as github_session
 from tidegate.adapters.github.call import Patience
+from tidegate.adapters.stop_signals import stopping
 from tidegate.core.answer import Annotation, Answer, Verdict
 from tidegate.errors import InputError, SecurityRefusal, TidegateError, exit_code_of
 from tidegate.settings import Settings
@@ -33,7 +34,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", default="", metavar="TIME", help=until)
     parser.add_argument("--prometheus", default="", metavar="FILE", help="also write the figures as Prometheus's text")
     parser.add_argument("--issue", action="store_true", help="keep the model's issue on GitHub (needs GITHUB_TOKEN)")
-    parser.set_defaults(patience=Patience(), connect=github_session.connect)
+    _configure_following(parser)
+    parser.set_defaults(patience=Patience(), connect=github_session.connect, stopping=stopping, clock=_now)
+
+
+def _configure_following(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("following a prediction log as it grows")
+    group.add_argument("--follow", action="store_true", help="go on until SIGTERM or SIGINT; alarms within some steps")
+    group.add_argument("--every", type=float, default=5.0, metavar="SECONDS", help="between two looks (default: 5)")
+    group.add_argument("--step", type=int, default=500, metavar="ROWS", help="judged at a time (default: 500)")
+    group.add_argument(
+        "--state", default="", metavar="FOLDER", help="where counts are kept (default: .tidegate/follow)"
+    )
+    group.add_argument(
+        "--for", dest="most", type=float, default=0.0, metavar="SECONDS", help="end by itself after that"
+    )
+    group.add_argument("--port", type=int, default=None, metavar="PORT", help="serve the figures on 127.0.0.1 as well")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def run(
@@ -47,12 +67,56 @@ def run(
     if model.drift is None:
         fix = "Add one: profile, live and fire_when are needed."
         raise InputError("E-DRF-004", f"the model {model.name} has no drift section.", where=settings.config, fix=fix)
-    now = now or datetime.now(UTC).replace(tzinfo=None)
+    if options.follow:
+        return _follow(settings, options, model, model.drift, output)
+    now = now or _now()
     asked = Asked(now=now, until=_until(options.until), live=options.live, labels=options.labels)
     result, code = _looked(settings, model, model.drift, asked, output)
     verdict = _verdict(result["state"])
     outputs = _leave(settings, options, model, verdict, result, now)
     return _answer(model, verdict, code, result, outputs)
+
+
+def _follow(
+    settings: Settings, options: argparse.Namespace, model: Model, drift: Drift, output: Output | None
+) -> Answer:
+    """Until a signal says that it is enough, which is a good end whatever was found."""
+    from tidegate.steps import follow, past_output
+    from tidegate.steps.follow import Wish
+
+    _refuse_beside_follow(settings, options)
+    wish = Wish(
+        live=options.live,
+        state=options.state,
+        textfile=options.prometheus,
+        port=options.port,
+        every=options.every,
+        most=options.most,
+        block=options.step,
+    )
+    with options.stopping() as stop:
+        done = follow.run(settings, model, drift, wish, options.clock, output or past_output.at, stop)
+    return Answer(verdict=Verdict.SKIPPED, sentence=done.sentence, data=done.summary(), exit_code=0)
+
+
+def _refuse_beside_follow(settings: Settings, options: argparse.Namespace) -> None:
+    """What a check of whole windows does, and a follower cannot."""
+    given = {
+        "--until": options.until,
+        "--labels": options.labels,
+        "--issue": options.issue,
+        "--dry-run": settings.dry_run,
+    }
+    beside = next((name for name, value in given.items() if value), None)
+    if beside is not None:
+        fix = "Leave one of them out: the scheduled check reads labels and keeps the issue."
+        raise InputError("E-ARG-021", f"{beside} and --follow do not go together.", fix=fix)
+    limits = {"--every": (options.every, 0.05, 3600.0), "--step": (options.step, 50, 1_000_000)}
+    limits |= {"--for": (options.most, 0.0, 1e9)}
+    limits |= {"--port": (0 if options.port is None else options.port, 0, 65_535)}
+    for name, (value, low, high) in limits.items():
+        if not low <= value <= high:
+            raise InputError("E-ARG-022", f"{name} {value} is not from {low:,} to {high:,}.")
 
 
 def _until(given: str) -> datetime | None:

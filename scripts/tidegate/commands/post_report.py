@@ -28,7 +28,7 @@ from tidegate.core.report import Report, Section, build
 from tidegate.core.report.untrusted import code_span
 from tidegate.errors import InputError, SecurityRefusal, Superseded, TidegateError
 from tidegate.settings import Settings
-from tidegate.steps import foreign_run, reporting
+from tidegate.steps import foreign_run, reporting, schedules
 from tidegate.steps.posting import Collected, Poster, Wish, cml_title
 from tidegate.steps.publishing import show_checks
 
@@ -84,7 +84,10 @@ def run(settings: Settings, options: argparse.Namespace) -> Answer:
     if settings.dry_run:
         return _dry(settings, options, event)
     if options.from_run:
-        return _from_run(settings, options, _poster(settings, options, event, Collected()))
+        poster = _poster(settings, options, event, Collected())
+        answer = _from_run(settings, options, poster)
+        # This half may read what schedules did, and nobody else looks when one has stopped.
+        return answer if options.state == "start" else schedules.noticed(answer, poster.connection, None)
     if options.state == "start":
         return _start(settings, options, event)
     return _finish(settings, options, event)

@@ -38,14 +38,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(settings: Settings, options: argparse.Namespace) -> Answer:
-    """Promote; nothing where the environment is to run that model already."""
+    """Promote; nothing where the environment is to run that model already. A schedule that has stopped is told."""
+    from tidegate.steps import schedules
+    from tidegate.steps.github_connection import token
+
+    answer = _promoted(settings, options)
+    if settings.dry_run or not (token(settings) and settings.environ.get("GITHUB_REPOSITORY")):
+        return answer
+    crons = schedules.of_checkout(settings)
+    return schedules.noticed(answer, options.connect(settings), crons) if crons else answer
+
+
+def _promoted(settings: Settings, options: argparse.Namespace) -> Answer:
     from tidegate.steps import promoting
     from tidegate.steps.promotion_writing import Wish
 
     wish = Wish(branch=options.push, connect=lambda: options.connect(settings), download=options.download)
     if options.after:
         names = promoting.following(settings, options.after)
-        return _answer([promoting.onwards(settings, wish, name) for name in names], f"nothing follows {options.after}")
+        found = [promoting.onwards(settings, wish, name, again=False) for name in names]
+        return _answer(found, f"nothing follows {options.after}")
     if options.onwards:
         return _answer([promoting.onwards(settings, wish, options.environment)])
     return _answer([promoting.merged(settings, wish, options.environment, _review(settings, options, wish))])
@@ -83,6 +95,8 @@ def _said(one: Promoted) -> str:
     what = f"{one.environment} is to run {one.release.model} {one.release.version}"
     from tidegate.steps.promotion_writing import Written
 
+    if one.declined:
+        return f"{one.environment} took {one.release.model} {one.release.version} back: it is not proposed again"
     if one.written is None:
         return f"{what} already"
     if one.written == Written():

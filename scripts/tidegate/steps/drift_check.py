@@ -19,7 +19,8 @@ from tidegate.core.drift.wording import times
 from tidegate.errors import InputError
 from tidegate.settings import Settings
 from tidegate.steps import drift_live, drift_reference, drift_scoring, past_output
-from tidegate.steps.drift_live import Labelled, Sources
+from tidegate.steps.drift_live import Asking, Labelled
+from tidegate.steps.drift_readers import Reader
 from tidegate.steps.drift_reference import Reference
 from tidegate.steps.drift_scoring import Scorer
 from tidegate.steps.past_output import Output
@@ -43,10 +44,12 @@ class Asked:
 def check(settings: Settings, model: Model, drift: Drift, asked: Asked, output: Output = past_output.at) -> Seen:
     """Look at the latest windows of live data. Raises InputError for what cannot be read, and what `output` raises."""
     reference = drift_reference.of(settings, model, drift, output)
-    found = drift_live.sources(settings, drift, asked.live, asked.labels)
+    sources = drift_live.sources(settings, drift, asked.live, asked.labels)
+    found = drift_live.reader(settings, drift, sources)
     limit = asked.now + AHEAD
-    reached = drift_live.reach(drift, found, min(limit, asked.until or limit))
-    windows = [] if reached is None else drift_live.windows(reference.profile, drift, found, reached)
+    reached = found.extent(drift.live, min(limit, asked.until or limit))
+    version = reference.about.version
+    windows = [] if reached is None else drift_live.windows(reference.profile, drift, found, reached, version)
     windows, notes = _with_labels(model, drift, reference, found, windows)
     judgement = judge(reference.profile, windows, rules(drift))
     seen = Seen(
@@ -56,7 +59,7 @@ def check(settings: Settings, model: Model, drift: Drift, asked: Asked, output: 
         against=reference.about,
         notes=(*notes, *_about_times(reached, asked)),
     )
-    return _known_only_if_fresh(seen, drift, reached, asked)
+    return known_only_if_fresh(seen, drift, None if reached is None else reached.last, asked.until or asked.now)
 
 
 def rules(drift: Drift) -> Rules:
@@ -72,12 +75,13 @@ def rules(drift: Drift) -> Rules:
 
 
 def _with_labels(
-    model: Model, drift: Drift, reference: Reference, found: Sources, windows: Sequence[Window]
+    model: Model, drift: Drift, reference: Reference, found: Reader, windows: Sequence[Window]
 ) -> tuple[list[Window], list[str]]:
     if drift.live.labels is None or not windows:
         return list(windows), []
     scorer, notes = _scorer(model, reference, windows)
-    labelled = drift_live.labelled_windows(model, drift, reference.profile, found, windows, scorer)
+    asking = Asking(version=reference.about.version, scorer=scorer)
+    labelled = drift_live.labelled_windows(model, drift, reference.profile, found, windows, asking)
     if not any(isinstance(item.predictions, Predictions) for item in labelled):
         told = dict.fromkeys(str(item.predictions) for item in labelled)
         return [item.window for item in labelled], [f"Performance is not known: {why}" for why in told]
@@ -123,13 +127,13 @@ def _about_times(reached: Extent | None, asked: Asked) -> list[str]:
     return [f"{times(reached.later, 'row')} are later than {why} and were left out."]
 
 
-def _known_only_if_fresh(seen: Seen, drift: Drift, reached: Extent | None, asked: Asked) -> Seen:
+def known_only_if_fresh(seen: Seen, drift: Drift, last: datetime | None, now: datetime) -> Seen:
     """Data that has stopped coming says nothing about today, however calm its last window was."""
     oldest = drift.live.max_age
-    if oldest is None or reached is None or (age := (asked.until or asked.now) - reached.last) <= oldest:
+    if oldest is None or last is None or (age := now - last) <= oldest:
         return seen
     sentence = (
-        f"Unknown, which is not the same as no drift: the latest row is of {reached.last:%Y-%m-%d %H:%M}, "
+        f"Unknown, which is not the same as no drift: the latest row is of {last:%Y-%m-%d %H:%M}, "
         f"{times(age.days, 'day')} ago; drift.live.max_age is {times(oldest.days, 'day')}."
     )
     return replace(seen, judgement=replace(seen.judgement, state=State.UNKNOWN, sentence=sentence))

@@ -12,6 +12,7 @@ from tidegate.adapters.github.call import Patience
 from tidegate.adapters.github.session import Connection
 from tidegate.core.drift.telling import issue
 from tidegate.core.drift.telling.report import Result
+from tidegate.core.github.issues import Issue
 from tidegate.errors import InputError
 from tidegate.settings import Settings
 
@@ -43,11 +44,17 @@ def keep(settings: Settings, link: Connection, model: str, result: Result) -> st
         github.close(link, key, issue.recovered(result))
         return ""
     if wanted == "write":
-        text = issue.body(model, result, known.body if known else "", _runs(settings, link))
+        text = issue.body(model, result, _before(known), _runs(settings, link))
         known = github.upsert(
             link, key=key, title=issue.title(model, state), body=text, labels=[issue.LABEL], run=number
         )
     return known.url if known is not None and known.open else ""
+
+
+def _before(known: Issue | None) -> str:
+    if known is None:
+        return ""
+    return known.body if known.open else issue.of_before(known.body)
 
 
 def _runs(settings: Settings, link: Connection) -> str:

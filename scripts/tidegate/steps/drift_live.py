@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -15,7 +14,9 @@ from tidegate.adapters.dvc import data as dvc_data
 from tidegate.adapters.dvc import pointer as dvc_pointer
 from tidegate.adapters.dvc.data import Store
 from tidegate.adapters.scan import engine, labelled
-from tidegate.adapters.scan.extent import Extent, extent
+from tidegate.adapters.scan.database import place as database
+from tidegate.adapters.scan.database.place import Place
+from tidegate.adapters.scan.extent import Extent
 from tidegate.adapters.scan.labelled import Wanted
 from tidegate.adapters.scan.selection import DAYS, Span
 from tidegate.adapters.tables import reading as tables
@@ -28,6 +29,7 @@ from tidegate.core.drift.window import Window, stretches
 from tidegate.errors import InputError
 from tidegate.server.release.signature import RESERVED
 from tidegate.settings import Settings
+from tidegate.steps.drift_readers import Counting, Database, Files, Reader
 from tidegate.steps.drift_scoring import Scorer
 
 _WILD = frozenset("*?[")
@@ -42,58 +44,93 @@ class Labelled:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Whose answers are judged: those of the release's `version`, where live data tells; the `scorer`'s, where it holds
+    none.
+    """
+
+    version: str | None = None
+    scorer: Scorer | None = None
+
+    def own(self, live: Live, table: Any) -> Any:
+        """The rows that the release answered."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if self.version is None or self.scorer is not None or live.version not in table.column_names:
+            return table
+        return table.filter(pc.equal(table[live.version].cast(pa.string()), self.version))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sources:
-    """The files of live data and of labels."""
+    """The files of live data and of labels; `place`: where a database holds them, or is to count them."""
 
     live: tuple[Path, ...]
     labels: tuple[Path, ...] = ()
+    place: Place | None = None
 
 
 def sources(settings: Settings, drift: Drift, live: str = "", labels: str = "") -> Sources:
     """The contract's files, pulled where DVC tracks them; `live` and `labels` say where they are on this machine."""
+    given, here = drift.live.labels, drift.live
+    rows = _paths(settings, here.path, live) if live or here.path else ()
+    truth = () if given is None or not (labels or given.path) else _paths(settings, given.path, labels)
+    if not here.source:
+        return Sources(live=rows, labels=truth)
+    table = "" if live else here.table
+    place = Place(url=here.source, password_from=here.password_from, folder=settings.workspace, table=table, files=rows)
+    return Sources(live=rows, labels=truth, place=place)
+
+
+def reader(settings: Settings, drift: Drift, found: Sources) -> Reader:
+    """Who reads them. Raises what `database.opened` raises."""
+    if found.place is None:
+        return Files(live=found.live, truth=found.labels)
     given = drift.live.labels
-    return Sources(
-        live=_paths(settings, drift.live.path, live),
-        labels=() if given is None else _paths(settings, given.path, labels),
-    )
+    table = "" if given is None or found.labels else given.table
+    return Database(source=database.opened(found.place, settings.environ), table=table, truth=found.labels)
 
 
-def reach(drift: Drift, found: Sources, until: datetime) -> Extent | None:
-    """From when to when live data reaches; what is later than `until` does not count."""
-    return extent(found.live, drift.live.time, drift.live.unit, until=until)
+def windows(profile: Profile, drift: Drift, found: Reader, reached: Extent, version: str | None = None) -> list[Window]:
+    """The latest windows that are over, as many as decide, read in one pass.
 
-
-def windows(profile: Profile, drift: Drift, found: Sources, reached: Extent) -> list[Window]:
-    """The latest windows that are over, as many as decide, read in one pass."""
+    `version`: the release's. Where live data says which version answered, its answers are counted by themselves.
+    """
     spans = stretches(reached.first, reached.last, drift.live.window, drift.fire_when.of)
-    seen = engine.windows(
-        found.live,
-        profile.columns,
-        spans,
-        time=drift.live.time,
-        cluster=profile.cluster,
-        unit=drift.live.unit,
-    )
-    ours = {_id(drift.live), *RESERVED} - profile.columns.keys()
+    seen = found.windows(drift.live, profile.columns, spans, Counting(cluster=profile.cluster))
+    if version is not None and any(drift.live.version in window.seen for window in seen):
+        seen = _with_answers(profile, drift.live, found, seen, version)
+    ours = {_id(drift.live), drift.live.version, *RESERVED} - profile.columns.keys()
     return [
         replace(window, seen={name: window.seen[name] for name in window.seen if name not in ours}) for window in seen
     ]
+
+
+def _with_answers(profile: Profile, live: Live, found: Reader, seen: Sequence[Window], version: str) -> list[Window]:
+    """A canary's answers, or those of the model before, are nothing that the release could be blamed for."""
+    answers = {name: column for name, column in profile.columns.items() if column.role == "prediction"}
+    counting = Counting(cluster=profile.cluster, only=(live.version, version))
+    spans = [(window.start, window.end) for window in seen]
+    theirs = found.windows(live, answers, spans, counting)
+    return [replace(window, answered=own.part) for window, own in zip(seen, theirs, strict=True)]
 
 
 def labelled_windows(
     model: Model,
     drift: Drift,
     profile: Profile,
-    found: Sources,
+    found: Reader,
     seen: Sequence[Window],
-    scorer: Scorer | None = None,
+    asking: Asking,
 ) -> list[Labelled]:
-    """The windows with what became known of their rows later; `scorer` answers rows that hold no prediction."""
+    """The windows with what became known of their rows later."""
     spans: list[Span] = [(window.start, window.end) for window in seen]
-    columns = (*_columns(model, profile), *(scorer.inputs if scorer else ()))
+    scorer = asking.scorer
+    columns = (*_columns(model, profile), *(scorer.inputs if scorer else ()), drift.live.version)
     asked = Wanted(live=drift.live, columns=columns, id=_id(drift.live))
-    tables_of = labelled.joined(found.live, found.labels, spans, asked)
-    with_labels = partial(_with_labels, model, drift, profile, scorer)
+    tables_of = labelled.joined(found.rows(spans, asked), found.labels(spans, asked), spans, asked)
+    with_labels = partial(_with_labels, model, drift, profile, asking)
     return [with_labels(window, table) for window, table in zip(seen, tables_of, strict=True)]
 
 
@@ -108,17 +145,18 @@ def _columns(model: Model, profile: Profile) -> tuple[str, ...]:
     return tuple(name for name in names if name not in (evaluation.id, evaluation.target))
 
 
-def _with_labels(
-    model: Model, drift: Drift, profile: Profile, scorer: Scorer | None, window: Window, table: Any
-) -> Labelled:
+def _with_labels(model: Model, drift: Drift, profile: Profile, asking: Asking, window: Window, table: Any) -> Labelled:
     if table is None:
         return Labelled(window=window, predictions="no labels have come yet.")
     labels, evaluation = drift.live.labels, needed(model)
     names = {} if labels is None else {labels.id: evaluation.id, labels.target: evaluation.target}
     table = table.rename_columns([names.get(name, name) for name in table.column_names])
     counted = _counted(evaluation.target, drift, profile, window, table)
+    if not len(table := asking.own(drift.live, table)):
+        told = f"no labels of rows that version {asking.version} answered have come yet."
+        return Labelled(window=counted, predictions=told)
     try:
-        table = scorer.with_answers(table) if scorer else table
+        table = asking.scorer.with_answers(table) if asking.scorer else table
         return Labelled(window=counted, predictions=_predictions(model, evaluation, drift.live.time, table))
     except InputError as error:
         return Labelled(window=counted, predictions=str(error))

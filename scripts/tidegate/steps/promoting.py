@@ -14,6 +14,7 @@ from tidegate.core.comparison.provenance import artifacts
 from tidegate.core.contract import Model
 from tidegate.core.contract.policy import policy_digest
 from tidegate.core.evidence import digest
+from tidegate.core.release.history import standing
 from tidegate.core.release.promotion import is_same_model, release_of, verdict_in
 from tidegate.core.release.release import Release
 from tidegate.core.release.tags import next_version, version_of, version_tag
@@ -42,11 +43,15 @@ Review = Callable[[Model, str], Reviewed]
 
 @dataclass(frozen=True, kw_only=True)
 class Promoted:
-    """The release that an environment is to run now, and what wrote it: nothing where it was there already."""
+    """The release that an environment is to run now, and what wrote it: nothing where it was there already.
+
+    `declined`: why nobody is asked to let it in; empty unless it was taken back there.
+    """
 
     environment: str
     release: Release
     written: Written | None = None
+    declined: str = ""
 
 
 def merged(settings: Settings, wish: Wish, environment: str, review: Review) -> Promoted:
@@ -76,6 +81,7 @@ class _Merge:
         """Look at everything as it is now, and write; None where somebody else was faster."""
         where = promotion_writing.place(self.settings, self.wish.branch)
         named = environments.release_at(self.settings, self.environment, where.parent)
+        _same_model(self.environment, self.model.name, named)
         _tags_of_the_remote(self.wish, where, f"{self.model.name}@v*")
         built, known = _numbered(self.settings, self.model, self.commit, named)
         if named is not None and is_same_model(named, _digests(built)):
@@ -96,15 +102,16 @@ class _Merge:
         return titled(self.settings, self.wish, change, named, verdict)
 
 
-def onwards(settings: Settings, wish: Wish, environment: str) -> Promoted:
+def onwards(settings: Settings, wish: Wish, environment: str, *, again: bool = True) -> Promoted:
     """Write the release that proved itself in the environment before into this one; nothing where it is named already.
 
+    `again`: also one that was taken back there, which no machine should propose by itself.
     Raises InputError E-PRO-004 for an environment that nothing goes before, E-DEP-033 without a proof.
     """
-    return _tried(lambda: _onwards(settings, wish, environment))
+    return _tried(lambda: _onwards(settings, wish, environment, again=again))
 
 
-def _onwards(settings: Settings, wish: Wish, environment: str) -> Promoted | None:
+def _onwards(settings: Settings, wish: Wish, environment: str, *, again: bool) -> Promoted | None:
     where = promotion_writing.place(settings, wish.branch)
     found = environments.environment_at(settings, environment, where.parent)
     if found.after is None:
@@ -117,10 +124,23 @@ def _onwards(settings: Settings, wish: Wish, environment: str) -> Promoted | Non
     wanted = environments.Wanted(environment=found, release=release, commit=where.parent)
     environments.check_proven(settings, wanted)
     named = environments.release_at(settings, environment, where.parent)
+    _same_model(environment, release.model, named)
     if named == release:
         return Promoted(environment=environment, release=release)
+    if not again and (failure := _taken_back(settings, wish, where, wanted)):
+        return Promoted(environment=environment, release=release, declined=failure)
     change = Change(environment=found, release=release, why=f"its success in {found.after}")
     return _written(settings, wish, where, titled(settings, wish, change, named))
+
+
+def _taken_back(settings: Settings, wish: Wish, where: Place, wanted: environments.Wanted) -> str:
+    """Why the environment gave the release back, where that still stands; else empty."""
+    model, name = wanted.release.model, wanted.environment.name
+    for pattern in (f"{model}#{name}#*", f"{model}!{name}!*"):
+        _tags_of_the_remote(wish, where, pattern)
+    known = standing(environments.history(settings, model, name), environments.failures(settings, model, name))
+    digest = wanted.release.digests.get("release", "")
+    return next((failure.reason for failure in reversed(known) if failure.release == digest), "")
 
 
 def _written(settings: Settings, wish: Wish, where: Place, change: Change) -> Promoted | None:
@@ -164,6 +184,15 @@ def _tags_of_the_remote(wish: Wish, where: Place, pattern: str) -> None:
     """Numbers that others took since this was cloned."""
     if wish.branch:
         where.remote.fetch(f"refs/tags/{pattern}:refs/tags/{pattern}")
+
+
+def _same_model(environment: str, model: str, named: Release | None) -> None:
+    """Raises InputError E-PRO-020 where the environment is another model's: one of them would end the other."""
+    if named is None or named.model == model:
+        return
+    message = f"{environment} is to run {named.model}, and not {model}: an environment has one model."
+    fix = "Give each model environments of its own and name one with --environment; or remove this release.yaml first."
+    raise InputError("E-PRO-020", message, where=f"environments/{environment}/release.yaml", fix=fix)
 
 
 def _newest(settings: Settings, environment: str, commit: str, named: Release | None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tidegate.adapters import git
-from tidegate.adapters.git_origin import Origin, Reply, Sent
+from tidegate.adapters.git_origin import Origin, Reply, Sent, Written
 from tidegate.adapters.github import proposals as github
 from tidegate.adapters.github.pull_requests import viewer
 from tidegate.adapters.github.refusal import Refused, Unknown
@@ -51,10 +51,12 @@ def propose(
     title: str,
     body: str,
     message: str,
+    again: bool = False,
 ) -> Proposed | None:
     """The open pull request from `branch` into `base` in which each path has these bytes (or is gone, for None).
 
-    None where the base is like that already. `body` is Markdown whose foreign words are escaped.
+    None where the base is like that already. `body` is Markdown whose foreign words are escaped. `again`: somebody
+    wants it although a person closed the same before.
     Raises InputError E-PRP-001 for a base that is not there, E-PRP-002 where a rule forbids the branch, what the
     GitHub adapter raises, and InfrastructureError E-PRP-003 when others keep changing the branch.
     """
@@ -67,16 +69,66 @@ def propose(
             return None
         known = github.of_branch(connection, branch)
         open_one = core.current(known, base)
-        if open_one is None and (closed := core.declined(known, base, draft)):
+        if open_one is None and not again and (closed := core.declined(known, base, draft)):
             return Proposed(number=closed.number, url=closed.url, declined=True)
         reply, shared = _pushed(settings, remote, place, changes, f"{message}\n\n{_TRAILER}: {branch}")
         if reply.sent is Sent.REFUSED:
-            fix = f"Let this job's token write the branch {branch}, or pass the token of an app that may."
-            raise InputError("E-PRP-002", f"the push to {branch} was refused ({reply.said}).", fix=fix)
+            raise _refused(branch, reply)
         if reply.sent is Sent.TAKEN:
             shown, created = _shown(connection, open_one, login, draft, base, branch)
             return Proposed(number=shown.number, url=shown.url, created=created, held=login == BOT, shared=shared)
-    raise InfrastructureError("E-PRP-003", f"the branch {branch} keeps changing.", fix="Run the job again.")
+    raise _unquiet(branch)
+
+
+def on_branch(settings: Settings, *, branch: str, changes: Changes, base: str, message: str) -> str | None:
+    """The commit of `branch` in which each path has these bytes, where there is no GitHub to ask for a pull request.
+
+    None where the base is like that already. Raises as `propose` does.
+    """
+    remote = origin(settings)
+    for _ in range(_TRIES):
+        place = _look(settings, remote, base, branch)
+        if _shows(settings, place.base, changes):
+            return None
+        reply, _ = _pushed(settings, remote, place, changes, f"{message}\n\n{_TRAILER}: {branch}")
+        if reply.sent is Sent.REFUSED:
+            raise _refused(branch, reply)
+        if reply.sent is Sent.TAKEN:
+            return remote.refs(ref := f"refs/heads/{branch}")[ref]
+    raise _unquiet(branch)
+
+
+def stands(settings: Settings, base: str, branch: str) -> str | None:
+    """The newest commit of the remote's `branch` where it can be merged into `base` as it is; None where it cannot.
+
+    It can be when what it changed since it left the base is what it was there.
+    """
+    place = _look(settings, origin(settings), base, branch)
+    root = None if place.tip is None else git.merge_base(settings.workspace, place.base, place.tip)
+    if place.tip is None or root is None or root == place.tip:
+        return None
+    changes = dict.fromkeys(git.changed_paths(settings.workspace, root, place.tip))
+    return place.tip if _still_fits(settings, place, changes) else None
+
+
+def of_others(settings: Settings, base: str, branch: str) -> frozenset[str]:
+    """Paths that commits of people on the remote's `branch` have changed since it left `base`."""
+    remote = origin(settings)
+    place = _look(settings, remote, base, branch)
+    if place.tip is None:
+        return frozenset()
+    theirs = [one.commit for one in remote.written(place.base, place.tip) if not _is_ours(remote, place, one)]
+    found = (git.changed_paths(settings.workspace, f"{commit}^", commit) for commit in theirs)
+    return frozenset(path for paths in found for path in paths)
+
+
+def _refused(branch: str, reply: Reply) -> InputError:
+    fix = f"Let this job's token write the branch {branch}, or pass the token of an app that may."
+    return InputError("E-PRP-002", f"the push to {branch} was refused ({reply.said}).", fix=fix)
+
+
+def _unquiet(branch: str) -> InfrastructureError:
+    return InfrastructureError("E-PRP-003", f"the branch {branch} keeps changing.", fix="Run the job again.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,9 +168,13 @@ def _pushed(settings: Settings, remote: Origin, place: _Place, changes: Changes,
 
 def _of_others(remote: Origin, place: _Place) -> bool:
     """Whether anybody but us wrote or rewrote a commit of the branch."""
-    email, mark = remote.email(), f"{_TRAILER}: {place.branch}"
     commits = remote.written(place.base, place.tip or place.base)
-    return any(not (one.author == one.committer == email and one.message.rstrip().endswith(mark)) for one in commits)
+    return any(not _is_ours(remote, place, one) for one in commits)
+
+
+def _is_ours(remote: Origin, place: _Place, one: Written) -> bool:
+    mark = f"{_TRAILER}: {place.branch}"
+    return one.author == one.committer == remote.email() and one.message.rstrip().endswith(mark)
 
 
 def _still_fits(settings: Settings, place: _Place, changes: Changes) -> bool:

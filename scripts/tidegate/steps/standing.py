@@ -105,14 +105,16 @@ def _answering(environment: Environment) -> str | None:
 
 def _alias(settings: Settings, model: str, name: str, alias: Alias, blind: list[str]) -> str | None:
     try:
-        return alias(settings, model, name)
+        return alias(settings, model, name) if model else None
     except TidegateError as error:
         blind.append(str(error))
         return None
 
 
 def _model(settings: Settings) -> str:
-    return contract_file.load(settings.workspace / settings.config, settings.workspace).model(settings.model).name
+    """Whose environment it is before its first release; empty where the contract has several that it could be."""
+    contract = contract_file.load(settings.workspace / settings.config, settings.workspace)
+    return contract.model(settings.model).name if settings.model or len(contract.models) == 1 else ""
 
 
 def _nothing(model: str) -> Release:

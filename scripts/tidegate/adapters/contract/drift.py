@@ -16,8 +16,10 @@ _MOST_COLUMNS = 10_000
 class LabelsShape(Shape):
     """Truth that comes later than the rows that it belongs to."""
 
-    path: kinds.PathText
+    path: kinds.PathText | None = None
     """Files (.parquet, .csv), a folder, or a pattern for them."""
+    table: kinds.Text | None = None
+    """A table of live.source."""
     id: kinds.Text | None = None
     """The column of ids; evaluation.id where it is not given."""
     target: kinds.Text | None = None
@@ -25,14 +27,24 @@ class LabelsShape(Shape):
 
     def labels(self, column: str, target: str | None) -> core.Labels:
         """The same as a value of the core; `column` and `target` are the evaluation's, for what is not given."""
-        return core.Labels(path=self.path, id=self.id or column, target=self.target or target or "")
+        return core.Labels(
+            path=self.path or "", table=self.table or "", id=self.id or column, target=self.target or target or ""
+        )
 
 
 class LiveShape(Shape):
     """The data that the released model meets."""
 
-    path: kinds.PathText
+    path: kinds.PathText | None = None
     """Files (.parquet, .csv), a folder such as the server's prediction log, or a pattern for them."""
+    source: kinds.Source | None = None
+    """Who counts, where it is not this process: duckdb://live.duckdb, spark://local[2], postgres://me@host/db."""
+    password_from: kinds.Variable | None = None
+    """The environment's variable that holds the password of the URL's user; it never stands in a contract."""
+    table: kinds.Text | None = None
+    """The table there (schema.table), or where its Parquet files lie: s3a://bucket/live."""
+    version: kinds.Text = "model_version"
+    """The column that says which version of the model answered; where there is one, answers are held to the release."""
     time: kinds.Text
     """The column of times; windows are stretches of it, whenever a check runs."""
     unit: kinds.TimeUnit | None = None
@@ -49,7 +61,11 @@ class LiveShape(Shape):
     def live(self, column: str, target: str | None) -> core.Live:
         """The same as a value of the core; `column` and `target` are the evaluation's, for what is not given."""
         return core.Live(
-            path=self.path,
+            path=self.path or "",
+            source=self.source or "",
+            password_from=self.password_from or "",
+            table=self.table or "",
+            version=self.version,
             time=self.time,
             window=self.window,
             unit=self.unit,
@@ -68,17 +84,39 @@ class FireWhenShape(Shape):
     """In how many of the last windows, the latest among them: 2 of 3."""
 
 
-class RetrainShape(Shape):
-    """What happens then."""
+class BudgetShape(Shape):
+    """How often retraining may be asked for."""
 
-    cooldown: kinds.Duration
-    """The least time between two retrainings."""
+    requests: kinds.Count
+    """So many pull requests."""
+    per: kinds.Duration
+    """In any stretch of live data as long as this."""
+
+
+class RetrainShape(Shape):
+    """What happens then: a pull request with more data, which is judged like any other. Drift is always a reason."""
+
     command: kinds.Arguments
-    """The program that extends the training data, and its arguments; no shell reads it."""
+    """Extends the training data in place, no shell; {data}, {live}, {labels} stand for paths, {until} for a time."""
+    cooldown: kinds.Duration
+    """The least time between two requests, in live data's own time."""
+    older_than: kinds.Duration | None = None
+    """A release of this age is a reason as well."""
+    labelled_rows: kinds.Count | None = None
+    """So many more rows to train on are a reason as well."""
+    at_most: BudgetShape | None = None
+    """A limit to requests, whatever the reasons."""
 
     def retrain(self) -> core.Retrain:
         """The same as a value of the core."""
-        return core.Retrain(command=self.command, cooldown=self.cooldown)
+        most = self.at_most
+        return core.Retrain(
+            command=self.command,
+            cooldown=self.cooldown,
+            older_than=self.older_than,
+            labelled_rows=self.labelled_rows,
+            at_most=None if most is None else core.Budget(requests=most.requests, per=most.per),
+        )
 
 
 class DriftShape(Shape):

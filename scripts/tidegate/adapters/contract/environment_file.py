@@ -16,7 +16,6 @@ from tidegate.adapters.contract.kubernetes import KubernetesShape, cluster
 from tidegate.adapters.contract.shape import Shape
 from tidegate.core.contract.problem import Problem
 from tidegate.core.deployment.environment import (
-    MIRRORING,
     PROMOTIONS,
     STRATEGIES,
     TARGETS,
@@ -24,6 +23,7 @@ from tidegate.core.deployment.environment import (
     Environment,
     Freeze,
     Limits,
+    Log,
     Promotion,
     Step,
     Strategy,
@@ -100,6 +100,15 @@ class FreezeShape(Shape):
     """Shown to whoever is refused."""
 
 
+class LogShape(Shape):
+    """What is kept of live requests and their predictions, for whoever watches for drift."""
+
+    every: live_limits.SomeTime = Log.every
+    """How long rows may wait until they are in a file."""
+    share: kinds.Share = Log.share
+    """How much of the requests is kept, 0 to 1."""
+
+
 class EnvironmentShape(Shape):
     """One environment."""
 
@@ -121,6 +130,8 @@ class EnvironmentShape(Shape):
     """No release takes over up to and including a day."""
     locked: kinds.Text | None = None
     """Why nothing may change here until this line is removed."""
+    log: LogShape | None = None
+    """The prediction log of the target process; left out, all requests, in files of a minute."""
     docker: DockerShape | None = None
     """The engine of the target docker; left out, the one of this machine."""
     kubernetes: KubernetesShape | None = None
@@ -184,6 +195,9 @@ def _about_target(shape: EnvironmentShape) -> list[Problem]:
         for key, given in (("docker", shape.docker), ("kubernetes", shape.kubernetes))
         if given is not None and shape.target != key
     ]
+    if shape.target != "process" and shape.log is not None:
+        message = f"log is set, and the target is {shape.target}, whose log has settings of its own."
+        problems.append(Problem(code="E-ENV-004", path=("log",), message=message))
     if shape.target == "kubernetes" and shape.kubernetes is None:
         message = 'the target kubernetes needs the key "kubernetes" with a namespace and a route.'
         problems.append(Problem(code="E-ENV-004", path=("target",), message=message))
@@ -197,7 +211,6 @@ def _about_limits(shape: EnvironmentShape, strategy: StrategyShape) -> list[Prob
     shadow = strategy.kind == "shadow"
     longest = max((step.hold for step in strategy.steps), default=timedelta())
     problems = [
-        (shadow and shape.target not in MIRRORING, ("strategy",), f"{shape.target} cannot mirror requests"),
         (shadow and not compares, ("strategy",), "shadow compares answers: analysis needs changed or mean_change"),
         (not shadow and compares, ("analysis",), "changed and mean_change are for shadow: no other compares answers"),
         (longest > limits.patience, ("strategy",), "a step holds longer than the patience of the analysis"),
@@ -217,6 +230,7 @@ def _environment(shape: EnvironmentShape, name: str) -> Environment:
         locked=shape.locked or "",
         url=shape.url or "",
         promotion=shape.promotion,
+        log=Log(**_members(shape.log)) if shape.log else Log(),
         docker=Docker(**_members(shape.docker)) if shape.docker else Docker(),
         kubernetes=cluster(shape.kubernetes) if shape.kubernetes else None,
     )

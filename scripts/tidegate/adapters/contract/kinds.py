@@ -25,6 +25,10 @@ Name = Annotated[str, PlainValidator(values.name), _schema("string", pattern=f"^
 PathText = Annotated[
     str, PlainValidator(values.path), _schema("string", pattern=r"^[^/~\\:-][^\\:]*$", maxLength=values.LONGEST)
 ]
+Source = Annotated[
+    str, PlainValidator(values.source), _schema("string", pattern=f"^{values.SOURCE}", maxLength=values.LONGEST)
+]
+Variable = Annotated[str, PlainValidator(values.variable), _schema("string", pattern=f"^{values.VARIABLE}$")]
 Pointer = Annotated[str, PlainValidator(values.pointer), _schema("string", pattern=r"^[^/~\\:-][^\\:]*\.dvc$")]
 Real = Annotated[float, PlainValidator(values.real), _schema("number")]
 AboveZero = Annotated[Decimal, PlainValidator(values.above_zero), _schema("number", exclusiveMinimum=0)]

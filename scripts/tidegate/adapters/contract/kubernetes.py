@@ -64,7 +64,7 @@ class KubernetesShape(Shape):
     context: kinds.Text | None = None
     """The context of the kubeconfig; left out, its current one, or the cluster that the job runs in."""
     overlay: kinds.PathText | None = None
-    """A folder with a kustomization that is applied before a release is started; left out, you apply it yourself."""
+    """A folder with a kustomization that is applied when a deployment begins; left out, you apply it yourself."""
     rollouts: Annotated[Rollouts, PlainValidator(values.one_of(*ROLLOUTS))] = Kubernetes.rollouts
     """Whether Argo Rollouts moves the weights where it is installed: auto or never."""
     prometheus: Annotated[str, PlainValidator(_url)] = Kubernetes.prometheus

@@ -67,7 +67,7 @@ def _beyond(value: object) -> values.Limit:
 
 Rate = Annotated[float, PlainValidator(rate)]
 Span = Annotated[timedelta, PlainValidator(span)]
-_SomeTime = Annotated[timedelta, PlainValidator(_some_time)]
+SomeTime = Annotated[timedelta, PlainValidator(_some_time)]
 _Ratio = Annotated[float, PlainValidator(_ratio)]
 _Failures = Annotated[Failures, PlainValidator(_failures)]
 _Beyond = Annotated[values.Limit, PlainValidator(_beyond)]
@@ -105,7 +105,7 @@ class AnalysisShape(Shape):
     """How many of the latest looks must fail: 2 of 3. One is enough unless this says otherwise."""
     alpha: kinds.ErrorRate = 0.05
     """Probability of stopping a release that is within all limits."""
-    every: _SomeTime = timedelta(seconds=10)
+    every: SomeTime = timedelta(seconds=10)
     """Time between two looks."""
     patience: Span = timedelta(minutes=30)
     """How long a step may stay undecided."""

@@ -244,7 +244,7 @@ class WaiverShape(Shape):
     gate: kinds.Text
     """The gate as the report prints it: rmse no_worse_by 1%, or rmse[weather=mist] no_worse_by 5%."""
     reason: kinds.Text
-    """Why it may fail for now."""
+    """Why it may fail until then."""
     owner: kinds.Text
     """Who answers for it."""
     until: kinds.Day

@@ -31,6 +31,8 @@ DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CURRENCY = r"[A-Z]{3}"
 PARAMETER = r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*"
 ENTRY_POINT = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_.]*"
+SOURCE = r"[a-z][a-z0-9+]*://"
+VARIABLE = r"[A-Z_][A-Z0-9_]*"
 DURATION = r"([1-9][0-9]{0,3})([mhd])"
 WINDOWS = r"([1-9][0-9]?) of ([1-9][0-9]?)"
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -91,6 +93,24 @@ def path(value: object) -> str:
     if leaves or ".git" in normal.casefold().split("/"):
         raise wrong("E-SEC-002", f"path {shown(written)} leaves the workspace.", "Give a path in the repository.")
     return normal
+
+
+def source(value: object) -> str:
+    """A database's connection URL, without a password."""
+    written = text(value)
+    if not re.match(SOURCE, written):
+        raise wrong("E-CFG-005", f"expected a connection URL such as duckdb://live.duckdb, got {shown(written)}.")
+    if re.search(r"://[^/@]*:[^/@]*@|(?i:password|token|secret)=", written):
+        raise wrong("E-SEC-065", "a password stands in the contract.", "Name the variable with it as password_from.")
+    return written
+
+
+def variable(value: object) -> str:
+    """A name of the environment's."""
+    written = text(value)
+    if not re.fullmatch(VARIABLE, written):
+        raise wrong("E-CFG-005", f"expected the name of an environment variable, got {shown(written)}.")
+    return written
 
 
 def pointer(value: object) -> str:

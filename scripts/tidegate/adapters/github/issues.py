@@ -44,6 +44,22 @@ def close(connection: Connection, key: str, comment: str) -> Issue | None:
     return _edit(connection, issue.number, {"state": "closed", "state_reason": "completed"})
 
 
+def of_bots(connection: Connection, key: str, label: str) -> Issue | None:
+    """The open issue of `key` with `label`, whichever of this repository's bots keeps it: nobody else's is believed."""
+    what = f"listing issues labelled {label}"[:120]
+    query = {"state": "open", "labels": label, "per_page": "100"}
+    call = Call(method="GET", path=path(connection, "issues"), what=what, grant=GRANT, query=query)
+    listed = [item for reply in connection.pages(call) for item in items(what, reply.value)]
+    found = [read(what, item, _issue) for item in listed if not _is_pull_request(item)]
+    ours = [one for one in found if one.open and one.key == key and (one.author or "").endswith("[bot]")]
+    return min(ours, key=lambda one: one.number, default=None)
+
+
+def rewrite(connection: Connection, number: int, body: str) -> Issue:
+    """Another text for an issue of ours; title and state stay."""
+    return _edit(connection, number, {"body": body})
+
+
 @dataclass
 class _Writer:
     """Looks, writes, and looks again until everything is as it should be and what was written is seen."""

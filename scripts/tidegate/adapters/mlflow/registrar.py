@@ -68,8 +68,7 @@ def _registered(client: Any, name: str, request: Mapping[str, Any]) -> str:
     _have(client, name)
     known = client.search_model_versions(f"name = '{name}' and tags.`{RELEASE_TAG}` = '{request['tags'][RELEASE_TAG]}'")
     if not known:
-        source, run = _source(client, name, request)
-        made = client.create_model_version(name, source, run_id=run, tags=request["tags"])
+        made = client.create_model_version(name, **_source(client, name, request), tags=request["tags"])
         return str(made.version)
     return str(min((one.version for one in known), key=int))
 
@@ -83,8 +82,11 @@ def _have(client: Any, name: str) -> None:
         client.get_registered_model(name)  # there it is, or this says why not
 
 
-def _source(client: Any, name: str, request: Mapping[str, Any]) -> tuple[str, str]:
-    """Where the model's files are: the training's own on this server; else the release itself, logged now."""
+def _source(client: Any, name: str, request: Mapping[str, Any]) -> dict[str, str]:
+    """Where the model's files are: the training's own on this server; else the release itself, logged now.
+
+    A server takes a logged model only with its id beside it; a store does not ask.
+    """
     from mlflow.exceptions import MlflowException
 
     try:
@@ -93,15 +95,15 @@ def _source(client: Any, name: str, request: Mapping[str, Any]) -> tuple[str, st
         run = None  # it was recorded elsewhere
     models = run.outputs.model_outputs if run is not None and run.outputs else []
     if run is not None and models:
-        return f"models:/{models[0].model_id}", run.info.run_id
+        logged = models[0].model_id
+        return {"source": f"models:/{logged}", "run_id": run.info.run_id, "model_id": logged}
     experiment = client.get_experiment_by_name(name)
     identity = experiment.experiment_id if experiment is not None else client.create_experiment(name)
-    logged = client.create_run(
-        identity, run_name=f"release {request['tags']['tidegate.version']}", tags=request["tags"]
-    )
-    client.log_artifacts(logged.info.run_id, request["folder"], "release")
-    client.set_terminated(logged.info.run_id, "FINISHED")
-    return f"{logged.info.artifact_uri}/release", logged.info.run_id
+    title = f"release {request['tags']['tidegate.version']}"
+    made = client.create_run(identity, run_name=title, tags=request["tags"]).info
+    client.log_artifacts(made.run_id, request["folder"], "release")
+    client.set_terminated(made.run_id, "FINISHED")
+    return {"source": f"{made.artifact_uri}/release", "run_id": made.run_id}
 
 
 if __name__ == "__main__":

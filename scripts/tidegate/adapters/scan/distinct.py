@@ -34,12 +34,21 @@ class Distinct:
         """Take in all that another has seen."""
         self.add(other._hashes)
 
+    def packed(self) -> bytes:
+        """What it holds, to be kept in a file; `add` of `unpacked` of it gives the same."""
+        return self._hashes.astype("<u8").tobytes()
+
     @property
     def number(self) -> int:
         """How many different values there were."""
         if len(self._hashes) < KEPT:
             return len(self._hashes)
         return round((KEPT - 1) / (float(self._hashes[-1]) / 2.0**64))
+
+
+def unpacked(data: bytes) -> NDArray[np.uint64]:
+    """The hashes that `Distinct.packed` wrote. Raises ValueError for half a hash."""
+    return np.frombuffer(data, "<u8").astype(np.uint64)
 
 
 def hashes(column: Any) -> NDArray[np.uint64]:

@@ -25,15 +25,16 @@ def windows(
     time: str,
     cluster: str | None,
     unit: str | None = None,
+    only: tuple[str, str] | None = None,
     threads: int | None = None,
 ) -> list[Window]:
     """The window of each span of time, from all files at `paths`, in one pass.
 
     `columns`: what the reference has, and how it counts it. `time`: the column of times; `unit`: of whole numbers in
-    it. `cluster`: as the profile says. Raises InputError: see `sources.files`, E-DRF-020 no clusters, E-DRF-021 no
-    times.
+    it. `cluster`: as the profile says. `only`: a column, and the word in it of the rows that count. Raises InputError:
+    see `sources.files`, E-DRF-020 no clusters, E-DRF-021 no times.
     """
-    scope = Scope(spans=tuple(spans), time=time, cluster=cluster, unit=unit)
+    scope = Scope(spans=tuple(spans), time=time, cluster=cluster, unit=unit, only=only)
     scan = _Scan(columns, scope, threads)
     scan.run(sources.files(paths))
     return [scan.window(number, span) for number, span in enumerate(spans)]
@@ -150,7 +151,9 @@ class _Scan:
         cluster = self._scope.cluster_column(names)
         times = None if self._scope.time is None else batch.column(self._scope.time)
         groups = None if cluster is None else batch.column(cluster)
-        selection = select(self._scope, batch.num_rows, times, groups)
+        only = self._scope.only_column(names)
+        named = None if only is None else batch.column(only)
+        selection = select(self._scope, batch.num_rows, times, groups, named)
         self._total.untimed += selection.untimed
         self._total.outside += selection.outside
         rows = batch.column(0)

@@ -5,7 +5,7 @@ Unlike the scan, this holds the rows: of the windows that are asked for, the col
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,64 +15,87 @@ from tidegate.adapters.scan.selection import Scope, microseconds, select
 from tidegate.core.contract import Live
 from tidegate.errors import InputError
 
+Piece = tuple[str, Any]
+"""Where rows are from, in words, and an Arrow record batch of them."""
 _ROW = "tidegate row"
 _FIX = "Mend drift.live in the contract, or the files."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is read of live rows: `columns` as far as a file has them, and the column that labels are joined by."""
+    """What is read of live rows: `columns` as far as they are there, and the column that labels are joined by."""
 
     live: Live
     columns: tuple[str, ...]
     id: str
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """What every row has to have."""
+        return (self.live.time, self.id)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything that is read."""
+        return tuple(dict.fromkeys((*self.needed, *self.columns)))
+
+    @property
+    def of_labels(self) -> tuple[str, ...]:
+        """Everything that is read of labels, all of which they have to have."""
+        given = self.live.labels
+        return () if given is None else (given.id, given.target)
+
+
+def of_files(paths: Sequence[Path], names: Sequence[str], needed: Sequence[str]) -> Iterator[Piece]:
+    """The named columns of the files' rows, as far as they are there.
+
+    Raises InputError: see `sources.files`, E-DRF-022 where one of `needed` is missing.
+    """
+    for file in sources.files(paths):
+        yield from ((str(file), batch) for batch in _batches(file, names, needed))
+
 
 def joined(
-    paths: Sequence[Path],
-    labels: Sequence[Path],
+    rows: Iterable[Piece],
+    labels: Iterable[Piece],
     spans: Sequence[tuple[Any, Any]],
     wanted: Wanted,
 ) -> list[Any]:
     """For each span an Arrow table of its rows that have a label, under the names of the contract, times as such.
 
-    Of a row that came twice the first counts, of a label the last, in the order of the files' names. Raises InputError:
-    see `sources.files`, E-DRF-022 a column of ids or truth that is not there, E-DRF-024 files that cannot be joined.
+    Of a row that came twice the first counts, of a label the last. Raises InputError E-DRF-024 for what cannot be
+    joined, and what the pieces raise.
     """
     import pyarrow as pa
 
     try:
-        return _joined(paths, labels, spans, wanted)
+        return _joined(rows, labels, spans, wanted)
     except pa.ArrowException as error:
         first = (str(error).strip().splitlines() or [""])[0][:160]
         message = f"rows and labels cannot be joined: {first}"
-        raise InputError("E-DRF-024", message, where=wanted.live.path, fix="Write every column as one type.") from None
+        raise InputError("E-DRF-024", message, where=wanted.live.place, fix="Write every column as one type.") from None
 
 
 def _joined(
-    paths: Sequence[Path], labels: Sequence[Path], spans: Sequence[tuple[Any, Any]], wanted: Wanted
+    rows: Iterable[Piece], labels: Iterable[Piece], spans: Sequence[tuple[Any, Any]], wanted: Wanted
 ) -> list[Any]:
     truth = _labels(labels, wanted)
     found: list[list[Any]] = [[] for _ in spans]
-    for file in sources.files(paths):
-        for batch in _batches(file, (wanted.live.time, wanted.id, *wanted.columns), (wanted.live.time, wanted.id)):
-            for number, rows in _rows(batch, spans, wanted.live, file):
-                found[number].append(rows)
+    for place, batch in rows:
+        for number, chosen in _rows(batch, spans, wanted.live, place):
+            found[number].append(chosen)
     return [_with_truth(pieces, truth, wanted) for pieces in found]
 
 
-def _labels(paths: Sequence[Path], wanted: Wanted) -> Any:
+def _labels(labels: Iterable[Piece], wanted: Wanted) -> Any:
     """Ids as words, and the truth of each."""
     import pyarrow as pa
 
     given = wanted.live.labels
     if given is None:
         raise ValueError("no labels are described")
-    needed = (given.id, given.target)
     pieces = [
-        pa.table({"id": _words(batch.column(given.id)), "truth": batch.column(given.target)})
-        for file in sources.files(paths)
-        for batch in _batches(file, needed, needed)
+        pa.table({"id": _words(batch.column(given.id)), "truth": batch.column(given.target)}) for _, batch in labels
     ]
     if not pieces:
         return None
@@ -81,7 +104,7 @@ def _labels(paths: Sequence[Path], wanted: Wanted) -> Any:
     return latest.rename_columns(["id", "truth"]) if len(latest) else None
 
 
-def _rows(batch: Any, spans: Sequence[tuple[Any, Any]], live: Live, file: Path) -> Iterator[tuple[int, Any]]:
+def _rows(batch: Any, spans: Sequence[tuple[Any, Any]], live: Live, place: str) -> Iterator[tuple[int, Any]]:
     import pyarrow as pa
 
     scope = Scope(spans=tuple(spans), time=live.time, cluster=None, unit=live.unit)
@@ -89,9 +112,9 @@ def _rows(batch: Any, spans: Sequence[tuple[Any, Any]], live: Live, file: Path) 
         chosen = select(scope, batch.num_rows, batch.column(live.time), None)
         moments = pa.array(microseconds(batch.column(live.time), live.unit), pa.timestamp("us"))
     except InputError as error:
-        raise type(error)(error.code, error.message, where=str(file), fix=error.fix) from None
-    place = batch.schema.get_field_index(live.time)
-    table = pa.Table.from_batches([batch]).set_column(place, live.time, moments)
+        raise type(error)(error.code, error.message, where=place, fix=error.fix) from None
+    column = batch.schema.get_field_index(live.time)
+    table = pa.Table.from_batches([batch]).set_column(column, live.time, moments)
     for number, rows in enumerate(chosen.windows):
         if isinstance(rows, slice):
             yield number, table.slice(rows.start, rows.stop - rows.start)

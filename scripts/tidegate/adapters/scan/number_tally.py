@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tidegate.adapters.scan.distinct import Distinct
 
 STRETCH = 65_536
-_LARGEST = sys.float_info.max
+LARGEST = sys.float_info.max
 
 
 class _Scratch(threading.local):
@@ -48,7 +48,7 @@ class NumberTally:
 
     def __init__(self, edges: tuple[float, ...], null_clusters: Distinct) -> None:
         self._edges = edges
-        self._shift = edges[len(edges) // 2] if edges else 0.0
+        self._shift = middle(edges)
         self._edges_by_type: dict[np.dtype[Any], NDArray[Any]] = {}
         self._not_above = np.zeros(len(edges), np.int64)
         self._values = self._nulls = self._infinite = 0
@@ -94,12 +94,8 @@ class NumberTally:
 
     def _moments(self) -> Moments:
         count = self._values - self._infinite
-        if not count:
-            return Moments()
-        total, squares = _sum(self._sums), _sum(self._squares)
-        mean = total / count
-        m2 = max(squares - total * mean, 0.0) if abs(total) < math.sqrt(_LARGEST) else _LARGEST
-        return Moments(count=count, mean=self._shift + mean, m2=m2, low=self._low, high=self._high)
+        sums = (_sum(self._sums), _sum(self._squares)) if count else (0.0, 0.0)
+        return moments(count, *sums, shift=self._shift, low=self._low, high=self._high)
 
     def _count(self, values: NDArray[Any]) -> int:
         """Count one stretch; returns how many were NaN."""
@@ -122,7 +118,7 @@ class NumberTally:
             with np.errstate(over="ignore"):
                 moved = np.subtract(finite, self._shift, dtype=np.float64)
                 total, squares = float(moved.sum()), float((moved * moved).sum())
-            self._take(finite, max(-_LARGEST, min(total, _LARGEST)), min(squares, _LARGEST))
+            self._take(finite, max(-LARGEST, min(total, LARGEST)), min(squares, LARGEST))
         return len(values) - len(kept)
 
     def _compare(self, values: NDArray[Any], number: int) -> None:
@@ -143,6 +139,20 @@ class NumberTally:
         self._sums.append(total)
         self._squares.append(squares)
         self._low, self._high = min(self._low, float(values.min())), max(self._high, float(values.max()))
+
+
+def middle(edges: tuple[float, ...]) -> float:
+    """What values are counted from, so that their squares lose nothing: a value from among them."""
+    return edges[len(edges) // 2] if edges else 0.0
+
+
+def moments(count: int, total: float, squares: float, *, shift: float, low: float, high: float) -> Moments:
+    """From the sums of finite values' distances from `shift`, and of those distances' squares."""
+    if not count:
+        return Moments()
+    mean = total / count
+    m2 = max(squares - total * mean, 0.0) if abs(total) < math.sqrt(LARGEST) else LARGEST
+    return Moments(count=count, mean=shift + mean, m2=m2, low=low, high=high)
 
 
 def typed(edges: tuple[float, ...], kind: np.dtype[Any]) -> NDArray[Any]:
@@ -196,4 +206,4 @@ def _sum(numbers: list[float]) -> float:
     try:
         return math.fsum(numbers)
     except OverflowError:
-        return _LARGEST
+        return LARGEST

@@ -103,7 +103,8 @@ class ParquetScan:
             raise InputError("E-DRF-021", message, fix="Name the column of times in drift.live.time.")
         rows = file.metadata.row_group(task.group).num_rows
         times = self._whole(task, self.scope.time)
-        return select(self.scope, rows, times, self._whole(task, cluster))
+        named = self._whole(task, self.scope.only_column(names))
+        return select(self.scope, rows, times, self._whole(task, cluster), named)
 
     def _whole(self, task: Task, name: str | None) -> Any:
         if name is None:

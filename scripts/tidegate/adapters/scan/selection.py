@@ -28,12 +28,18 @@ class Scope:
     """What is asked for: the windows (one None: every row), the column of times, and what is independent.
 
     `unit`: what whole numbers in the column of times count since 1970 (s, ms, us, ns); None where it holds times.
+    `only`: a column and the word that stands in it in the rows that count; rows of files without it count all.
     """
 
     spans: tuple[Span | None, ...]
     time: str | None
     cluster: str | None
     unit: str | None = None
+    only: tuple[str, str] | None = None
+
+    def only_column(self, names: Sequence[str]) -> str | None:
+        """The column that says which rows count, None where a file of these columns has none."""
+        return self.only[0] if self.only and self.only[0] in names else None
 
     def cluster_column(self, names: Sequence[str]) -> str | None:
         """The column of clusters in a file of these columns, None where the time's day is meant or none is.
@@ -81,8 +87,8 @@ class Selection:
         return column.filter(pa.array(mask)), clusters
 
 
-def select(scope: Scope, rows: int, times: Any, clusters: Any) -> Selection:
-    """The rows of one stretch. `times` and `clusters`: Arrow arrays or None where the scope does not need them."""
+def select(scope: Scope, rows: int, times: Any, clusters: Any, named: Any = None) -> Selection:
+    """The rows of one stretch, from Arrow arrays: None where the scope needs none. `named`: those of `only`."""
     moments = None if times is None else microseconds(times, scope.unit)
     codes = hashes(clusters) if clusters is not None else None
     if codes is None and scope.cluster is not None and moments is not None:
@@ -90,10 +96,20 @@ def select(scope: Scope, rows: int, times: Any, clusters: Any) -> Selection:
     if moments is None or scope.spans == (None,):
         return Selection(windows=(slice(0, rows),), clusters=codes, untimed=0, outside=0)
     known = moments != NO_TIME
-    chosen = tuple(_rows(moments, known, span) for span in scope.spans)
     untimed = rows - int(known.sum())
+    if named is not None and scope.only is not None:
+        known &= _equal(named, scope.only[1])
+    chosen = tuple(_rows(moments, known, span) for span in scope.spans)
     inside = sum(_number(found) for found in chosen)
     return Selection(windows=chosen, clusters=codes, untimed=untimed, outside=rows - untimed - inside)
+
+
+def _equal(named: Any, wanted: str) -> NDArray[np.bool_]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    same = pc.equal(named.cast(pa.string()), wanted)
+    return np.asarray(pc.fill_null(same, False).to_numpy(zero_copy_only=False))
 
 
 def _rows(moments: NDArray[np.int64], known: NDArray[np.bool_], span: Span | None) -> slice | NDArray[np.bool_] | None:

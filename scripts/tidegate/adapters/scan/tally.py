@@ -52,6 +52,15 @@ class Tally:
             else:
                 self._tallies[name] = tally
 
+    def distinct(self) -> dict[str, Distinct]:
+        """What numbers of clusters rest on, by what they are the number of: pieces that share clusters need it."""
+        found = {"": self._clusters}
+        for name, tally in self._tallies.items():
+            found[f"null {name}"] = tally.null_clusters
+            if isinstance(tally, WordTally):
+                found[f"other {name}"] = tally.other_clusters
+        return found
+
     def part(self) -> Part:
         """What was counted, as a part that can be held against a profile."""
         rows = self.rows.total()

@@ -92,7 +92,7 @@ class Evaluation:
     are shown and not judged. `labels` (label → its columns) takes the place of `target` (which is empty then),
     `prediction` and `score`; `quantiles` (column → level, as text) that of `prediction`. A score of `threshold` or more
     says the class (or label) where no prediction does. `rows`: the hold-out as `predict` reads it (a command with the
-    placeholders ``{model}``, ``{rows}``, ``{predictions}``); `model`: the packaged model; `tests`: the folder of
+    names in braces ``{model}``, ``{rows}``, ``{predictions}``); `model`: the packaged model; `tests`: the folder of
     behavioural tests. `attribution`: whether the models between champion and candidate may be trained, have to be in
     DVC's cache, or are not asked for.
     """
@@ -163,19 +163,31 @@ class CustomMetric:
 
 @dataclass(frozen=True, kw_only=True)
 class Labels:
-    """Truth that comes later than the rows: files (`path` may be a pattern), the columns of ids and of the truth."""
+    """Truth that comes later than the rows, and its columns of ids and of the truth.
+
+    Files (`path` may be a pattern), or a `table` of the live data's own database.
+    """
 
     path: str
     id: str
     target: str
+    table: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it comes to, in the contract's words."""
+        return self.table or self.path
 
 
 @dataclass(frozen=True, kw_only=True)
 class Live:
-    """Where live data lies (`path` may be a pattern), its time column, and how much of it is one window.
+    """Where live data lies, its time column, and how much of it is one window.
 
-    `unit`: what whole numbers in the time column count since 1970, None where it holds times. `id`: the column that
-    `labels` are joined by. Where the latest row is older than `max_age`, nothing is known.
+    Files (`path` may be a pattern) are read in this process; with `source`, a connection URL, the database behind it
+    counts them, or a `table` of its own, and the variable `password_from` holds its password. `version`: the column
+    that says which version of the model answered. `unit`: what whole numbers in the time column count since 1970, None
+    where it holds times. `id`: the column that `labels` are joined by. Where the latest row is older than `max_age`,
+    nothing is known.
     """
 
     path: str
@@ -185,6 +197,15 @@ class Live:
     id: str | None = None
     labels: Labels | None = None
     max_age: timedelta | None = None
+    source: str = ""
+    password_from: str = ""
+    table: str = ""
+    version: str = "model_version"
+
+    @property
+    def place(self) -> str:
+        """Where it lies, in the contract's words."""
+        return self.table or self.path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,11 +218,25 @@ class FireWhen:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Budget:
+    """The most `requests` that there may be in any stretch as long as `per`."""
+
+    requests: int
+    per: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
 class Retrain:
-    """The command that extends the training data, and how long to wait between two retrainings."""
+    """The command that extends the training data, and how long to wait between two requests.
+
+    Drift is always a reason. `older_than`: so is this age of the model; `labelled_rows`: and so many rows to gain.
+    """
 
     command: tuple[str, ...]
     cooldown: timedelta
+    older_than: timedelta | None = None
+    labelled_rows: int | None = None
+    at_most: Budget | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tidegate.core.contract import Drift, Evaluation
+from tidegate.core.contract import Drift, Evaluation, Live
 from tidegate.core.contract.problem import Path, Problem, shown
 from tidegate.core.near_miss import did_you_mean
 
@@ -12,6 +12,8 @@ from tidegate.core.near_miss import did_you_mean
 def about_drift(drift: Drift, evaluation: Evaluation | None) -> Iterator[Problem]:
     """The whole section; `evaluation` None when it cannot be read."""
     yield from _about_age(drift)
+    yield from _about_places(drift)
+    yield from _about_password(drift.live)
     if evaluation is not None:
         yield from _about_labels(drift, evaluation)
         yield from _about_slices(drift, evaluation)
@@ -22,6 +24,30 @@ def _about_age(drift: Drift) -> Iterator[Problem]:
     if live.max_age is not None and live.max_age < live.window:
         message = "max_age is shorter than a window: nothing could ever be known."
         yield Problem(code="E-CFG-013", path=path, message=message, fix="Make it at least one window.")
+
+
+def _about_places(drift: Drift) -> Iterator[Problem]:
+    """Files or a table, and a table in a database that is named."""
+    live, base = drift.live, ("drift", "live")
+    places: list[tuple[Path, str, str]] = [(base, live.path, live.table)]
+    if live.labels is not None:
+        places.append(((*base, "labels"), live.labels.path, live.labels.table))
+    for path, files, table in places:
+        if not files and not table:
+            message = 'key "path" is missing.'
+            yield Problem(code="E-CFG-023", path=path, message=message, fix="Say where the files are.", at_key=True)
+        if files and table:
+            yield Problem(code="E-CFG-024", path=(*path, "table"), message="path is given, too.", fix="Keep one.")
+        if table and not live.source:
+            message = "a table is in a database, and none is named."
+            yield Problem(code="E-CFG-027", path=(*path, "table"), message=message, fix="Add live.source.")
+
+
+def _about_password(live: Live) -> Iterator[Problem]:
+    if live.password_from and "@" not in live.source:
+        message = "a password belongs to a user, and live.source names none."
+        fix = "Write it as postgres://me@host/db."
+        yield Problem(code="E-CFG-027", path=("drift", "live", "password_from"), message=message, fix=fix)
 
 
 def _about_labels(drift: Drift, evaluation: Evaluation) -> Iterator[Problem]:

@@ -65,15 +65,21 @@ def profile(document: object, where: str) -> Profile:
         raise InputError("E-DRF-002", f"is not a whole profile: {error!s:.160}.", where=where, fix=_FIX) from None
 
 
-def part(document: Mapping[str, Any], columns: Mapping[str, Column]) -> Part:
-    """One part from its JSON object. Raises KeyError, TypeError or ValueError saying which member is wrong."""
+def part(document: Mapping[str, Any], columns: Mapping[str, Column], *, whole: bool = True) -> Part:
+    """One part from its JSON object; `whole` when every row has every column, be it null.
+
+    Raises KeyError, TypeError or ValueError saying which member is wrong.
+    """
     rows, clusters = _count(document, "rows"), _count(document, "clusters")
     if clusters > rows:
         raise ValueError(f"{clusters} clusters in {rows} rows")
     return Part(
         rows=rows,
         clusters=clusters,
-        columns={name: _summary(document["columns"][name], column, rows, name) for name, column in columns.items()},
+        columns={
+            name: _summary(document["columns"][name], column, rows if whole else None, name)
+            for name, column in columns.items()
+        },
     )
 
 
@@ -136,14 +142,14 @@ def _summary_document(summary: Summary) -> dict[str, Any]:
     return told | ({"null_clusters": summary.null_clusters} if summary.nulls and summary.null_clusters else {})
 
 
-def _summary(given: Mapping[str, Any], column: Column, rows: int, name: str) -> Summary:
+def _summary(given: Mapping[str, Any], column: Column, rows: int | None, name: str) -> Summary:
     reading: Mapping[str, Callable[[Mapping[str, Any], Column], tuple[Summary, int]]] = {
         "number": _numbers,
         "category": _words,
         "other": _opaque,
     }
     summary, values = reading[column.kind](given, column)
-    if column.kind != "other" and values + summary.nulls != rows:
+    if rows is not None and column.kind != "other" and values + summary.nulls != rows:
         raise ValueError(f"counts of {name[:80]!r} add up to {values + summary.nulls}, not to {rows} rows")
     return summary
 

@@ -97,10 +97,11 @@ def _rules(drift: Drift) -> dict[str, Any]:
             "importance": dict(drift.importance),
         },
         "live": {
-            "path": drift.live.path,
+            "path": drift.live.place,
+            "source": drift.live.source,
             "time": drift.live.time,
             "window_seconds": int(drift.live.window.total_seconds()),
-            "labels": None if drift.live.labels is None else drift.live.labels.path,
+            "labels": None if drift.live.labels is None else drift.live.labels.place,
         },
     }
 

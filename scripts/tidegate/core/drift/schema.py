@@ -31,6 +31,8 @@ def notes(profile: Profile, window: Window) -> tuple[str, ...]:
         sighting = window.seen.get(name)
         if column.role != "feature" and (sighting is None or not sighting.types):
             told.append(f"The window has no {column.role} {shown(name)}: its drift was not measured.")
+    if window.answered is not None and (others := window.part.rows - window.answered.rows):
+        told.append(f"{others:,} of {times(window.part.rows, 'row')} were answered by another version of the model.")
     if window.untimed:
         told.append(f"{times(window.untimed, 'row')} without a time belong to no window and were left out.")
     return tuple(told)

@@ -108,7 +108,8 @@ def _asked(reference: Profile, window: Window, rules: Rules) -> list[Question]:
         return []
     limits = Limits(alpha=rules.alpha, min_effect=rules.min_effect, months=window.months)
     names = [name for name in reference.columns if schema.usable(window, name) and name in window.part.columns]
-    return [question for name in names for question in questions(reference, window.part_of(name), name, limits)]
+    asked = ((name, window.part_of(name)) for name in names)
+    return [question for name, part in asked if part.rows for question in questions(reference, part, name, limits)]
 
 
 def _tested(reference: Profile, window: Window, rules: Rules, asked: Sequence[Question]) -> tuple[Finding, ...]:

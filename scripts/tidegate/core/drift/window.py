@@ -26,7 +26,8 @@ class Window:
     """Rows with ``start <= time < end``. `seen`: every column of the files; `untimed`: rows without a time.
 
     `labelled`: counts of labels that were joined from elsewhere, over the rows that have one; `measured`: performance
-    on them.
+    on them. `answered`: counts of the model's answers over the rows that the release answered, None where live data
+    does not tell.
     """
 
     start: datetime
@@ -37,10 +38,12 @@ class Window:
     outside: int = 0
     labelled: Part | None = None
     measured: tuple[Performance, ...] = ()
+    answered: Part | None = None
 
     def part_of(self, name: str) -> Part:
-        """The rows in which a column is to be looked at: those that have a label, for a label that was joined."""
-        return self.labelled if self.labelled is not None and name in self.labelled.columns else self.part
+        """The rows in which a column is to be looked at: those that have a label, or that the release answered."""
+        apart = (part for part in (self.labelled, self.answered) if part is not None and name in part.columns)
+        return next(apart, self.part)
 
     @property
     def months(self) -> tuple[int, ...]:

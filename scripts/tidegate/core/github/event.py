@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tidegate.core.report.reading import Malformed, Reader
@@ -218,13 +218,24 @@ def _no_change(name: str, payload: Reader, here: Job) -> GitHubEvent:
     )
 
 
+def _ordered(name: str, payload: Reader, here: Job) -> GitHubEvent:
+    """A workflow that was started by hand, about the pull request whose number it was given, if it was given one.
+
+    Whoever starts it chooses the number: its head has to be the commit that was measured, or nothing is written there.
+    """
+    given = payload.members.get("inputs")
+    said = given.get("pull-request") if isinstance(given, Mapping) else None
+    found = re.fullmatch("[1-9][0-9]{0,8}", said) if isinstance(said, str) else None
+    return replace(_no_change(name, payload, here), pull_request=int(found[0]) if found else None)
+
+
 _PARSERS: dict[str, Callable[[str, Reader, Job], GitHubEvent]] = {
     "pull_request": _pull_request,
     "workflow_run": _workflow_run,
     "merge_group": _merge_group,
     "push": _no_change,
     "schedule": _no_change,
-    "workflow_dispatch": _no_change,
+    "workflow_dispatch": _ordered,
     "repository_dispatch": _no_change,
 }
 

@@ -7,6 +7,7 @@ import pytest
 from tidegate.adapters.contract import environment_file
 from tidegate.adapters.contract import file as contract_file
 from tidegate.core.contract import Image
+from tidegate.core.deployment.engine_host import Remote, remote
 from tidegate.core.deployment.environment import Docker
 from tidegate.errors import TidegateError
 
@@ -72,17 +73,50 @@ def test_an_image_that_could_be_another_tomorrow_is_refused(text: str, told: str
 
 
 def test_the_engine_is_read() -> None:
-    text = LEAST + b'docker: {host: "unix:///run/d.sock", network: models, memory: 512MiB, kept: 5}\n'
+    text = LEAST + b'docker: {host: "unix:///run/d.sock", network: models, memory: 512MiB, kept: 5, replicas: 3}\n'
     found = environment_file.parse(text, "e.yaml", "staging").docker
-    assert found == Docker(host="unix:///run/d.sock", network="models", memory=512 << 20, kept=5)
+    assert found == Docker(host="unix:///run/d.sock", network="models", memory=512 << 20, kept=5, replicas=3)
     assert environment_file.parse(LEAST, "e.yaml", "staging").docker == Docker()
+
+
+@pytest.mark.parametrize(
+    ("host", "parts"),
+    [
+        ("ssh://deploy@models.example.org", Remote(user="deploy", host="models.example.org", port="")),
+        ("ssh://models", Remote(user="", host="models", port="")),
+        ("ssh://a@10.0.0.7:2222", Remote(user="a", host="10.0.0.7", port="2222")),
+        ("ssh://a@[fe80::1]:22/run/d.sock", Remote(user="a", host="fe80::1", port="22", socket="/run/d.sock")),
+    ],
+)
+def test_an_engine_may_be_another_machines(host: str, parts: Remote) -> None:
+    text = LEAST + f'docker: {{host: "{host}"}}\n'.encode()
+    assert environment_file.parse(text, "e.yaml", "staging").docker.host == host
+    assert remote(host) == parts
+
+
+@pytest.mark.parametrize(
+    "proxy", ["haproxy:3.2", f"haproxy@{DIGEST}", f"ghcr.io/o/haproxy:3.2@{DIGEST}", "127.0.0.1:5000/haproxy:1"]
+)
+def test_the_proxys_image_may_be_another_one(proxy: str) -> None:
+    text = LEAST + f'docker: {{proxy: "{proxy}"}}\n'.encode()
+    assert environment_file.parse(text, "e.yaml", "staging").docker.proxy == proxy
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (b"docker: {host: 'tcp://10.0.0.1:2375'}\n", "expected unix:///path"),
-        (b"docker: {host: 'ssh://user@host'}\n", "Deploy on the engine's own machine"),
+        (b"docker: {host: 'tcp://10.0.0.1:2375'}\n", "reach it over SSH"),
+        (b"docker: {host: 'ssh://-oProxyCommand=x@host'}\n", "expected unix:///path or ssh://user@host"),
+        (b"docker: {host: 'ssh://user@-oProxyCommand=x'}\n", "expected unix:///path or ssh://user@host"),
+        (b"docker: {host: 'ssh://user:password@host'}\n", "expected unix:///path or ssh://user@host"),
+        (b"docker: {host: 'ssh://host:99999'}\n", "expected unix:///path or ssh://user@host"),
+        (b"docker: {host: 'ssh://host/run/$(id).sock'}\n", "expected unix:///path or ssh://user@host"),
+        (b"docker: {replicas: 0}\n", "expected 1 to 8"),
+        (b"docker: {replicas: 9}\n", "expected 1 to 8"),
+        (b"docker: {replicas: many}\n", "expected 1 to 8"),
+        (b"docker: {proxy: haproxy}\n", "has neither tag nor digest"),
+        (b"docker: {proxy: '127.0.0.1:5000/haproxy'}\n", "has neither tag nor digest"),
+        (b"docker: {proxy: '-v /:/host'}\n", "expected an image such as"),
         (b"docker: {host: /run/docker.sock}\n", "expected unix:///path"),
         (b"docker: {memory: 512}\n", "such as 512MiB"),
         (b"docker: {memory: 32MiB}\n", "expected 64MiB or more"),

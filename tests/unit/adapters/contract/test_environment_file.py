@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from tidegate.adapters.contract.environment_file import parse
-from tidegate.core.deployment.environment import Changed, Environment, Failures, Freeze, Limits, Step, Strategy
+from tidegate.core.deployment.environment import Changed, Environment, Failures, Freeze, Limits, Log, Step, Strategy
 from tidegate.errors import Problems, TidegateError
 
 WHERE = "environments/production/environment.yaml"
@@ -23,6 +23,7 @@ strategy:
 analysis: {error_rate: 0.5%, latency_ratio: 1.5, quantile: 0.99, latency_floor: 5ms, every: 250ms, patience: 1h}
 freeze: {until: 2026-12-31, reason: year end}
 locked: incident 12
+log: {every: 5s, share: 0.25}
 """
 LEAST = b"target: process\naddress: 127.0.0.1:8080\n"
 
@@ -46,6 +47,7 @@ def test_everything_that_can_be_written_is_read() -> None:
         ),
         freeze=Freeze(until=date(2026, 12, 31), reason="year end"),
         locked="incident 12",
+        log=Log(every=timedelta(seconds=5), share=0.25),
     )
 
 
@@ -112,6 +114,9 @@ def test_what_is_left_out_is_safe() -> None:
         (LEAST + b"freeze: {until: soon, reason: x}\n", "expected a day"),
         (LEAST + b"freeze: {until: 2026-12-31}\n", 'key "reason" is missing'),
         (LEAST + b"locked: yes\n", "read as a boolean"),
+        (LEAST + b"log: {every: 0s}\n", "more than no time"),
+        (LEAST + b"log: {share: 0}\n", "above 0"),
+        (LEAST.replace(b"process", b"docker") + b"log: {share: 0.5}\n", "log is set, and the target is docker"),
         (LEAST + b"target: process\n", "twice"),
     ],
     ids=lambda value: value.decode("latin-1")[-40:].strip() if isinstance(value, bytes) else None,
@@ -166,7 +171,6 @@ def test_a_tolerance_without_a_percent_sign_is_in_the_predictions_unit() -> None
         ("changed: {beyond: 10%, at_most: 5%}, mean_change: 2%, ", "", "analysis needs changed or mean_change"),
         ("kind: shadow, steps: [{weight: 10%}, {weight: 100%, hold: 1m}]", "kind: blue-green", "are for shadow"),
         ("hold: 1m", "hold: 2h", "holds longer than the patience"),
-        ("target: process", "target: docker", "docker cannot mirror requests"),
     ],
 )
 def test_a_shadow_that_could_prove_nothing_is_refused(old: str, new: str, why: str) -> None:

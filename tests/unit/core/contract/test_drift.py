@@ -35,6 +35,16 @@ def test_everything_that_can_be_said() -> None:
     assert drift.live.labels == Labels(path="truth", id="ride", target="z")
 
 
+def test_a_database_may_hold_live_data_and_labels() -> None:
+    live = "source: 'postgres://me@db/ops', password_from: OPS, table: logs.rides, version: model, time: at, window: 7d"
+    drift = read(f"{USUAL}, live: {{{live}, labels: {{table: truths}}}}").model(None).drift
+    assert drift is not None
+    assert (drift.live.source, drift.live.password_from) == ("postgres://me@db/ops", "OPS")
+    assert (drift.live.path, drift.live.place, drift.live.version) == ("", "logs.rides", "model")
+    assert drift.live.labels is not None
+    assert drift.live.labels.place == "truths"
+
+
 def test_what_is_not_said_is_usual() -> None:
     drift = read(f"{USUAL}, live: {{path: log, time: at, window: 7d}}").model(None).drift
     assert drift is not None
@@ -43,7 +53,20 @@ def test_what_is_not_said_is_usual() -> None:
 
 
 LIVE = "live: {path: log, time: at, window: 7d"
+TABLE = "live: {source: 'duckdb://a.duckdb', table: t, time: at, window: 7d"
 WRONG = {
+    "neither files nor a table": (f"{USUAL}, live: {{time: at, window: 7d}}", "E-CFG-023", '"path"'),
+    "files and a table": (f"{USUAL}, {TABLE}, path: log}}", "E-CFG-024", "drift.live.table"),
+    "a table in no database": (f"{USUAL}, live: {{table: t, time: at, window: 7d}}", "E-CFG-027", "Add live.source"),
+    "labels in no database": (f"{USUAL}, {LIVE}, labels: {{table: t}}}}", "E-CFG-027", "drift.live.labels.table"),
+    "a source that is a file": (f"{USUAL}, {LIVE}, source: a.duckdb}}", "E-CFG-005", "drift.live.source"),
+    "a token in the contract": (f"{USUAL}, {LIVE}, source: 'trino://db?token=abc'}}", "E-SEC-065", "password_from"),
+    "a password of nobody": (f"{USUAL}, {TABLE}, password_from: A}}", "E-CFG-027", "drift.live.password_from"),
+    "a password in place of its name": (
+        f"{USUAL}, {TABLE}, password_from: hunter2}}",
+        "E-CFG-005",
+        "drift.live.password_from",
+    ),
     "max_age below a window": (f"{USUAL}, {LIVE}, max_age: 1d}}", "E-CFG-013", "drift.live.max_age"),
     "an id without labels": (f"{USUAL}, {LIVE}, id: r}}", "E-CFG-027", "drift.live.id"),
     "slices without labels": (f"{USUAL}, {LIVE}}}, slices: [city]", "E-CFG-027", "drift.slices"),

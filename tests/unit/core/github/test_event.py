@@ -214,6 +214,31 @@ def test_an_event_without_a_change_is_about_the_commit_of_the_job(name: str) -> 
     assert (event.head, event.pull_request, event.fork) == (SHA, None, False)
 
 
+@pytest.mark.parametrize(
+    ("inputs", "number"),
+    [
+        ({"pull-request": "12", "model": "a"}, 12),
+        ({"pull-request": ""}, None),
+        ({"pull-request": "0"}, None),
+        ({"pull-request": "12\n"}, None),
+        ({"pull-request": "-1"}, None),
+        ({"pull-request": "9" * 30}, None),
+        ({"pull-request": 12}, None),
+        ({"pull-request": ["12"]}, None),
+        ({}, None),
+        (None, None),
+        ("12", None),
+    ],
+    ids=repr,
+)
+def test_a_workflow_started_by_hand_is_about_the_pull_request_that_it_was_given(
+    inputs: Any, number: int | None
+) -> None:
+    event = events.parse("workflow_dispatch", {**PAYLOADS["push"], "inputs": inputs}, events.job(ENVIRON))
+    assert (event.pull_request, event.head, event.fork, event.read_only) == (number, SHA, False, False)
+    assert events.parse("push", {**PAYLOADS["push"], "inputs": inputs}, events.job(ENVIRON)).pull_request is None
+
+
 @pytest.mark.parametrize("name", ["fork", "delete", "create", "issues", "pull_request_target", "", "x" * 500])
 def test_an_event_that_is_of_no_use_is_refused_with_those_that_are(name: str) -> None:
     """G02 and G16."""

@@ -23,8 +23,11 @@ from tidegate.errors import InputError
 LABEL = "drift"
 Action = Literal["none", "write", "close"]
 _PAST = re.compile(r"^<!-- tidegate:windows (?P<windows>\[.{0,40000}\]) -->$", re.MULTILINE)
+_RETRAINING = re.compile(r"^Retraining is asked for in #[1-9][0-9]{0,8}\.$", re.MULTILINE)
 _MOST_PAST = 60
 _ROOM = 45_000
+_PARAGRAPH = "\n\n"
+_CLOSING = "Closed by itself when the latest window is calm again."
 
 
 def key(model: str) -> str:
@@ -68,9 +71,23 @@ def body(model: str, result: Result, before: str, page: str) -> str:
     signs = bars.past([item.document() for item in records])
     rows = Paragraph(("Windows so far, oldest first: ", Code(signs, _MOST_PAST), " (█ drifted, · calm, ? unknown)"))
     text = fit([*blocks(model, result), *([rows] if signs else [])], markdown.write, _ROOM)
-    closing = "Closed by itself when the latest window is calm again."
     runs = f" Each check's report is in [its run]({page})." if page else ""
-    return f"{text}\n\n{closing}{runs}\n{_hidden(records)}\n"
+    asked = _RETRAINING.search(before)
+    return f"{text}\n\n{f'{asked[0]}{_PARAGRAPH}' if asked else ''}{_CLOSING}{runs}\n{_hidden(records)}\n"
+
+
+def with_retraining(text: str, number: int) -> str:
+    """An issue's text that names the pull request in which retraining is asked for, and no other one."""
+    told = f"Retraining is asked for in #{number}."
+    if _RETRAINING.search(text):
+        return _RETRAINING.sub(told, text)
+    before, closing, after = text.rpartition(f"{_PARAGRAPH}{_CLOSING}")
+    return f"{before}{_PARAGRAPH}{told}{closing}{after}" if closing else f"{text.rstrip()}{_PARAGRAPH}{told}\n"
+
+
+def of_before(text: str) -> str:
+    """The text of an issue that was closed, for one that opens again: what was asked for then is done with."""
+    return _RETRAINING.sub("", text)
 
 
 def recovered(result: Result) -> str:

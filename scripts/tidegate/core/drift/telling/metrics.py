@@ -31,7 +31,7 @@ def text(model: str, result: Mapping[str, Any], now: float) -> str:
         mine = [(labels, value) for of, labels, value in samples if of == name]
         if mine:
             lines += [f"# HELP tidegate_drift_{name} {told}", f"# TYPE tidegate_drift_{name} gauge"]
-            lines += [_line(name, {"model": model, **labels}, value) for labels, value in mine]
+            lines += [line(name, {"model": model, **labels}, value) for labels, value in mine]
     return "\n".join(lines) + "\n"
 
 
@@ -69,7 +69,8 @@ def _of_performance(item: Mapping[str, Any]) -> Iterator[Sample]:
         yield "performance_worse", labels, float(item["found"] == "drifted")
 
 
-def _line(name: str, labels: Mapping[str, str], value: float) -> str:
+def line(name: str, labels: Mapping[str, str], value: float) -> str:
+    """One sample, its labels escaped."""
     inside = ",".join(f'{label}="{_escaped(words)}"' for label, words in labels.items())
     return f"tidegate_drift_{name}{{{inside}}} {value:.10g}"
 
