@@ -1,6 +1,6 @@
 """Releases taking over under load: what clients lose, how long they wait, and how soon a bad one is gone again.
 
-    apt-get install haproxy
+    apt-get install haproxy                         (for --target docker: docker.io debootstrap docker-registry)
     python tests/benchmarks/deploy.py [--swaps 100] [--target process] [--clients 8] [--rate 300] [--kinds exits,slow]
 
 First good releases, one after the other, under clients that ask as soon as they were answered and then under clients
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import platform
 import socket
 import statistics
@@ -82,12 +83,16 @@ def process(folder: Path, bad: dict[str, str]) -> Iterator[tuple[Target, str]]:
 
 @contextmanager
 def docker(folder: Path, bad: dict[str, str]) -> Iterator[tuple[Target, str]]:
-    """Containers behind HAProxy, on the engine of the tests; bad releases are images with another server in them."""
-    from fixtures.docker_targets import Dock, docker_target, free_address
-    from fixtures.engine import running
+    """Containers behind a container of HAProxy, on the engine of the tests; bad ones have another server in them."""
+    from fixtures.deployments import free_address
+    from fixtures.docker_targets import Dock, docker_target
+    from fixtures.engine import missing, running
 
-    cache, address = folder / "cache", free_address()
-    with running(cache) as here, docker_target(Dock(here, cache), folder / "state", address=address, bad=bad) as target:
+    if why := missing():
+        raise SystemExit(why)
+
+    kept, address = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tidegate-tests", free_address()
+    with running(kept) as here, docker_target(Dock(here, folder / "cache"), address=address, bad=bad) as target:
         yield target, address
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from fixtures.cluster import Cluster, running
-from fixtures.cluster_releases import api, package, target
+from fixtures.cluster_releases import api
 from fixtures.manifest_schemas import KUBECTL, ROOT
 from tidegate.adapters.targets.kubernetes import connection, overlay
 from tidegate.adapters.targets.kubernetes.api import DEPLOYMENTS, Api
@@ -116,10 +116,3 @@ def test_the_real_kubectl_says_what_is_wrong_with_an_overlay(tmp_path: Path) -> 
         overlay.apply(tmp_path, "", environ)
     with pytest.raises(TidegateError, match=r"E-KUB-009"):
         overlay.apply(ROOT / "environments" / "staging" / "kubernetes", "", environ)
-
-
-def test_what_surrounds_a_release_comes_before_it(cluster: Served) -> None:
-    before: list[int] = []
-    found = target(cluster[1], package(1), surround=lambda: before.append(len(cluster[0].all("deployments"))))
-    found.start(package(1))
-    assert before == [0]

@@ -16,6 +16,7 @@ from tidegate.adapters.targets.kubernetes.target import KubernetesTarget
 from tidegate.console import Console
 from tidegate.core.deployment.environment import Environment
 from tidegate.core.deployment.fleet import Fleet
+from tidegate.core.deployment.target import Surrounded
 from tidegate.core.release.release import Release
 from tidegate.errors import InputError
 from tidegate.settings import Settings
@@ -71,6 +72,7 @@ def test_an_overlay_is_applied_before_anything_is_made(tmp_path: Path) -> None:
     place = replace(ENVIRONMENT, kubernetes=replace(PLACE, overlay="environments/staging/kubernetes"))
     with running() as served:
         found = target_of(settings(tmp_path, served[1]), wanted(place), tmp_path)
+        assert isinstance(found, Surrounded)
         with pytest.raises(InputError, match="E-KUB-009"):  # there is no kubectl on this PATH
-            found.start(package(1))
+            found.surround(package(1))
         assert served[0].all("deployments") == []

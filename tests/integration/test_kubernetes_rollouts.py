@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from fixtures.cluster import Cluster, Fault, running
-from fixtures.cluster_releases import CANARY, PLACE, api, package, rollout_target, takeover
+from fixtures.cluster_releases import CANARY, PLACE, PRODUCTION, api, package, rollout_target, takeover
 from tidegate.adapters.targets.kubernetes.api import ROLLOUTS
 from tidegate.adapters.targets.kubernetes.rollout_target import moves
-from tidegate.core.deployment.environment import Strategy
+from tidegate.core.deployment.environment import Step, Strategy, StrategyKind
 from tidegate.core.deployment.target import Package
 from tidegate.errors import TidegateError
 
 Served = tuple[Cluster, str]
+STEPS = (Step(weight=100),)
 
 
 @pytest.fixture
@@ -43,8 +46,61 @@ def sets(served: Served) -> set[str]:
 def test_argo_is_used_for_canaries_where_it_is_installed_and_nothing_runs_without_it(cluster: Served) -> None:
     assert moves(api(cluster[1]), PLACE, CANARY)
     assert not moves(api(cluster[1]), PLACE, Strategy(kind="blue-green"))
+    assert not moves(api(cluster[1]), replace(PLACE, rollouts="never"), CANARY)
     with running() as without:
         assert not moves(api(without[1]), PLACE, CANARY)
+
+
+@pytest.mark.parametrize("kind", ["canary", "blue-green", "recreate", "shadow"])
+def test_what_argo_runs_stays_argos_whatever_the_strategy_is_now(cluster: Served, kind: StrategyKind) -> None:
+    """A rollback takes over at once: it must not start Deployments beside the Rollout that clients ask."""
+    deployed(cluster, package(1))
+    assert moves(api(cluster[1]), PLACE, Strategy(kind=kind))
+
+
+def test_a_shadow_is_refused_before_anything_is_made_where_argo_moves_the_weights(cluster: Served) -> None:
+    deployed(cluster, package(1))
+    before = json.dumps(cluster[0].all("rollouts")[0]["spec"])
+    found = rollout_target(cluster[1], environment=replace(PRODUCTION, strategy=Strategy(kind="shadow", steps=STEPS)))
+    with pytest.raises(TidegateError, match=r"E-KUB-035 .*copies no requests for a shadow") as caught:
+        found.start(package(2))
+    assert caught.value.exit_code == 2
+    assert json.dumps(cluster[0].all("rollouts")[0]["spec"]) == before
+
+
+@pytest.mark.parametrize(
+    ("fate", "code", "ends"),
+    [
+        pytest.param("2", "E-KUB-021", 3, id="image cannot be pulled"),
+        pytest.param("5", "E-KUB-020", 2, id="quota"),
+        pytest.param("6", "E-KUB-006", 2, id="pod security"),
+        pytest.param("7", "E-KUB-024", 3, id="no node"),
+    ],
+)
+def test_a_cluster_that_cannot_start_a_version_says_nothing_about_it(
+    cluster: Served, fate: str, code: str, ends: int
+) -> None:
+    deployed(cluster, package(1))
+    with pytest.raises(TidegateError) as caught:
+        deployed(cluster, package(2, fate))
+    assert (caught.value.code, caught.value.exit_code) == (code, ends)
+    assert sets(cluster) == {hashed(1)}
+    assert cluster[0].unserved == []
+
+
+def test_blue_green_where_argo_runs_goes_to_the_end_at_once(cluster: Served) -> None:
+    deployed(cluster, package(1))
+    at_once = Strategy(kind="blue-green")
+    found = rollout_target(cluster[1], environment=replace(PRODUCTION, strategy=at_once))
+    assert takeover(found, package(2), strategy=at_once).run().failed == ""
+    found.close()
+    assert sets(cluster) == {hashed(2)}
+    assert deployed(cluster, package(3)) == ""  # and the next canary has its steps again
+    assert [sorted(weight for weight in one.values() if weight) for one in cluster[0].weights[-3:]] == [
+        [10, 90],
+        [50, 50],
+        [100],
+    ]
 
 
 def test_a_second_version_takes_over_step_by_step(cluster: Served) -> None:

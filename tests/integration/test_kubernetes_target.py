@@ -11,6 +11,8 @@ from fixtures.cluster import ROUTE, Cluster, running, with_route
 from fixtures.cluster_releases import PLACE, api, package, rollout_target, takeover, target
 from fixtures.manifest_schemas import ROOT, rendered
 from tidegate.adapters.targets.kubernetes.api import Api, Kind, Object
+from tidegate.adapters.targets.kubernetes.clock import Clock
+from tidegate.adapters.targets.kubernetes.turn import LeaseTurn
 from tidegate.core.deployment.environment import Strategy
 from tidegate.core.deployment.kubernetes.names import name_of
 from tidegate.core.deployment.target import Package
@@ -70,6 +72,7 @@ def test_a_second_release_takes_over_step_by_step_and_nobody_goes_without(cluste
 def test_an_overlay_that_deploy_model_applies_may_be_the_first_thing_on_a_cluster() -> None:
     with running(route=False) as served:
         found = target(served[1], package(1), surround=lambda: with_route(served[0]))
+        found.surround(package(1))
         assert takeover(found, package(1)).run().failed == ""
         found.close()
         assert weights(served) == {name_of(ROUTE, package(1).release): 100}
@@ -245,6 +248,16 @@ def granted() -> set[tuple[str, str]]:
 def test_the_overlays_role_allows_what_deployments_ask_and_nothing_else(cluster: Served) -> None:
     for version, fate in enumerate(["0", "1", "3"], start=1):
         deployed(cluster, package(version, fate))
+    shadow = target(cluster[1], package(7))
+    shadow.start(package(7))
+    shadow.mirror(package(2).release, package(7).release, 50)
+    shadow.traffic(package(7).release)
+    shadow.stop(package(7).release)
+    shadow.surround(package(2))
+    shadow.close()
+    for commit in ("1" * 40, "2" * 40):
+        with LeaseTurn(api(cluster[1]), PLACE, commit, lambda _newer, _older: True, Clock()).held(1):
+            pass
     target(cluster[1], package(9)).log(package(2).release)
     with running(argo=True) as other:
         found = rollout_target(other[1], replace(PLACE, prometheus="http://prometheus:9090"))

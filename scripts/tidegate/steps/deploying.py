@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from tidegate.adapters.deploy_turn import Turn
 from tidegate.core.answer import Annotation, Verdict
 from tidegate.core.deployment.rollback_time import rollback_time
 from tidegate.core.deployment.smoke import Questions
-from tidegate.core.deployment.target import Package
+from tidegate.core.deployment.target import Package, Surrounded
 from tidegate.core.evidence import Evidence, Subject
 from tidegate.core.release.release import Release
 from tidegate.errors import TidegateError
@@ -23,7 +24,7 @@ from tidegate.settings import Settings
 from tidegate.steps import environments, imaging, release_profile, releasing, smoke
 from tidegate.steps.environments import Wanted
 from tidegate.steps.takeover import Ended, Takeover
-from tidegate.steps.targets import READY_WITHIN, target_of
+from tidegate.steps.targets import READY_WITHIN, target_of, turn_of
 
 _PATIENCE = 3_600.0
 
@@ -66,18 +67,22 @@ def deploy(
     """
     folder = state_folder(settings, state)
     turn = Turn(folder / wanted.environment.name, wanted.commit, _contains(settings))
-    with turn.held(_PATIENCE):
+    with turn.held(_PATIENCE), _fenced(settings, wanted) as check_there:
         release = ready or prepared(settings, wanted)
+        target = target_of(settings, wanted, folder / wanted.environment.name)
 
         def looked(number: int, name: str) -> None:
             turn.check()
+            check_there()
             seen(number, name)
 
+        if isinstance(target, Surrounded) and not wanted.instead_of:  # a rollback waits for nothing that ran already
+            target.surround(release.package)
         unrecorded: list[TidegateError] = []
         takeover = Takeover(
             environment=wanted.environment,
             package=release.package,
-            target=target_of(settings, wanted, folder / wanted.environment.name),
+            target=target,
             smoke=lambda address: smoke.check(address, release.questions),
             record=lambda: _record(settings, wanted, unrecorded, push=push),
             console=settings.console,
@@ -94,6 +99,17 @@ def deploy(
         elif unrecorded:
             raise unrecorded[0]
         return ended
+
+
+@contextmanager
+def _fenced(settings: Settings, wanted: Wanted) -> Iterator[Callable[[], None]]:
+    """The turn that the place itself keeps, where several machines deploy to it; yields its check."""
+    turn = turn_of(settings, wanted, _contains(settings))
+    if turn is None:
+        yield lambda: None
+        return
+    with turn.held(_PATIENCE):
+        yield turn.check
 
 
 def remember_failure(

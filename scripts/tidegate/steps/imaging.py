@@ -27,7 +27,7 @@ def image_of(settings: Settings, model: Model, package: Package, *, push: bool) 
     """
     if model.image is None or model.image.repository is None or not push:
         return None
-    engine = connect(settings.environ.get("DOCKER_HOST") or Docker.host)
+    engine = connect(settings.environ.get("DOCKER_HOST") or Docker.host, settings.environ)
     try:
         with settings.console.group(f"The image of version {package.version}"):
             contents = contents_of(model.image, package)

@@ -105,15 +105,15 @@ class Takeover:
     def _do(self, action: Action, facts: Facts) -> tuple[Facts, str]:
         """What is known after the action, and its outcome in words. What goes wrong with the release is a fact.
 
-        A place that cannot start anything now, and a release that is not what Git names, say nothing about the release:
-        what was begun is undone, and the error is raised at the end.
+        A place that cannot start anything now or send copies, and a release that is not what Git names, say nothing
+        about the release: what was begun is undone, and the error is raised at the end.
         """
         if isinstance(action, (Shift, Stop)):
             return facts, self._move(action)
         try:
             return self._tried(action, facts)
         except TidegateError as error:
-            if isinstance(action, Start) and not isinstance(error, ReleaseFailed):
+            if isinstance(action, (Start, Mirror)) and not isinstance(error, ReleaseFailed):
                 self._refused = error
             return replace(facts, failed=str(error)), f"failed: {error}"
 
@@ -152,7 +152,7 @@ class Takeover:
 
     def _mirrored(self, action: Mirror) -> str:
         if not isinstance(self.target, Mirroring):
-            raise InputError("E-DEP-017", f"the target {self.environment.target} cannot mirror requests.")
+            raise InputError("E-DEP-017", f"the target {self.environment.target} cannot mirror requests here.")
         self.target.mirror(action.champion, self.package.release, action.share)
         return f"copies of {action.share} % of the requests to version {self.package.version}"
 

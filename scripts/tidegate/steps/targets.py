@@ -6,12 +6,18 @@ import hashlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tidegate.core.deployment import environment
 from tidegate.core.deployment.target import Target
 from tidegate.errors import InputError
 from tidegate.settings import Settings
 from tidegate.steps.environments import Wanted
+
+if TYPE_CHECKING:
+    from tidegate.adapters.targets.kubernetes.api import Api
+    from tidegate.adapters.targets.kubernetes.turn import LeaseTurn
+    from tidegate.core.deployment.kubernetes.settings import Kubernetes
 
 Factory = Callable[[Settings, Wanted, Path], Target]
 
@@ -24,20 +30,23 @@ def target_of(settings: Settings, wanted: Wanted, folder: Path) -> Target:
 def _process(settings: Settings, wanted: Wanted, folder: Path) -> Target:
     from tidegate.adapters.targets.process.target import ProcessTarget
 
-    return ProcessTarget(folder, wanted.environment.address, settings.environ)
+    found = wanted.environment
+    return ProcessTarget(folder, found.address, settings.environ, log=found.log)
 
 
-def _docker(settings: Settings, wanted: Wanted, folder: Path) -> Target:
+def _docker(settings: Settings, wanted: Wanted, _folder: Path) -> Target:
     from tidegate.adapters.contract import file as contract_file
+    from tidegate.adapters.images import registry
     from tidegate.adapters.images.engine import connect
     from tidegate.adapters.targets.docker.target import DockerTarget
     from tidegate.steps import imaging
 
     found = wanted.environment
     model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(wanted.release.model)
-    engine = connect(found.docker.host)
+    engine = connect(found.docker.host, settings.environ)
     image = partial(imaging.on_engine, settings, engine, model)
-    return DockerTarget(engine, _place(settings, found.name), folder, found.address, found.docker, image)
+    proxy_image = partial(registry.pull, engine, found.docker.proxy)
+    return DockerTarget(engine, _place(settings, found.name), found.address, found.docker, image, proxy_image)
 
 
 def _place(settings: Settings, environment_name: str) -> str:
@@ -46,15 +55,35 @@ def _place(settings: Settings, environment_name: str) -> str:
     return f"tidegate-{environment_name}-{hashlib.sha256(repository.encode()).hexdigest()[:8]}"
 
 
-def _kubernetes(settings: Settings, wanted: Wanted, _folder: Path) -> Target:
-    from tidegate.adapters.targets.kubernetes import connection, overlay, rollout_target
+def turn_of(settings: Settings, wanted: Wanted, contains: Callable[[str, str], bool]) -> LeaseTurn | None:
+    """Whose turn it is, kept where the releases run; None where runs of one machine alone reach the place.
+
+    `contains(newer, older)`: whether the history of one commit contains the other.
+    """
+    if wanted.environment.target != "kubernetes":
+        return None
+    from tidegate.adapters.targets.kubernetes.clock import Clock
+    from tidegate.adapters.targets.kubernetes.turn import LeaseTurn
+
+    api, place = _cluster(settings, wanted)
+    return LeaseTurn(api, place, wanted.commit, contains, Clock())
+
+
+def _cluster(settings: Settings, wanted: Wanted) -> tuple[Api, Kubernetes]:
+    from tidegate.adapters.targets.kubernetes import connection
     from tidegate.adapters.targets.kubernetes.api import Api
-    from tidegate.adapters.targets.kubernetes.target import KubernetesTarget
 
     place = wanted.environment.kubernetes
     if place is None:
         raise InputError("E-ENV-004", "the target kubernetes needs the key `kubernetes` in environment.yaml.")
-    api = Api(connection.client(place.context, settings.environ), place.namespace)
+    return Api(connection.client(place.context, settings.environ), place.namespace), place
+
+
+def _kubernetes(settings: Settings, wanted: Wanted, _folder: Path) -> Target:
+    from tidegate.adapters.targets.kubernetes import overlay, rollout_target
+    from tidegate.adapters.targets.kubernetes.target import KubernetesTarget
+
+    api, place = _cluster(settings, wanted)
     release = wanted.release.digests.get("release", "")
 
     def surround() -> None:

@@ -15,6 +15,7 @@ from fixtures.docker_targets import Dock
 from fixtures.load import ask, closed_loop
 from tidegate.adapters.images import building
 from tidegate.adapters.targets.docker.target import DockerTarget
+from tidegate.commands import rollback_release, status
 from tidegate.core.answer import Verdict
 from tidegate.errors import InfrastructureError
 from tidegate.settings import Settings
@@ -58,7 +59,9 @@ def here(dock: Dock, tmp_path: Path) -> Iterator[Docked]:
     plain.project.write("tidegate.yaml", plain.project.read("tidegate.yaml") + image)
     path = "environments/staging/environment.yaml"
     text = plain.project.read(path).replace("target: process", "target: docker")
-    plain.project.write(path, f'{text}docker: {{host: "{dock.here.host}", memory: 512MiB}}\n')
+    plain.project.write(
+        path, f'{text}docker: {{host: "{dock.here.host}", memory: 512MiB, proxy: "{dock.here.base}"}}\n'
+    )
     more = {"DOCKER_HOST": dock.here.host, "TIDEGATE_CACHE": str(dock.cache.parent)}
     found = Docked(plain.project, plain.state, plain.addresses, more)
     yield found
@@ -81,6 +84,15 @@ def test_from_a_merge_to_a_container_by_the_digest_in_git(here: Docked, dock: Do
     assert load.lost == {}
     assert ask(here.addresses["staging"], 3.0) == (15.0, "")
     assert [one.version for one in here.runs().fleet().instances] == ["2"]
+    assert here.run(status, environment="staging").exit_code == 0
+
+    with closed_loop(here.addresses["staging"], clients=2) as load:
+        assert here.run(rollback_release, environment="staging", push=True).verdict is Verdict.PASS
+    assert load.lost == {}
+    assert ask(here.addresses["staging"], 3.0) == (6.0, "")
+    assert [(one.version, one.weight) for one in here.runs().fleet().instances] == [("1", 100)]
+    told = here.run(status, environment="staging")
+    assert (told.exit_code, "version 2 is wanted and version 1 runs" in str(told.data)) == (1, True)
 
 
 def test_an_engine_that_is_away_ends_nothing(here: Docked, dock: Dock) -> None:

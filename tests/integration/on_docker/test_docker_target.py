@@ -14,9 +14,9 @@ from fixtures.deployments import free_address
 from fixtures.docker_targets import Dock, deploy, docker_target, swaps
 from fixtures.load import ask, closed_loop
 from fixtures.releases import linear, packaged
-from tidegate.adapters.targets.docker.containers import PLACE
 from tidegate.adapters.targets.docker.target import DockerTarget
 from tidegate.core.deployment.environment import Docker, Strategy
+from tidegate.core.release import image
 
 AT_ONCE = Strategy(kind="blue-green")
 
@@ -28,7 +28,7 @@ def address() -> str:
 
 @pytest.fixture
 def target(dock: Dock, tmp_path: Path, address: str) -> Iterator[DockerTarget]:
-    with docker_target(dock, tmp_path / "state", address=address, options=Docker(kept=1)) as found:
+    with docker_target(dock, address=address, options=Docker(kept=1)) as found:
         yield found
 
 
@@ -44,7 +44,7 @@ def test_a_container_has_no_more_rights_than_it_needs(target: DockerTarget, dock
     package = packaged(tmp_path, "1", linear(1.0))
     target.start(package)
     client = dock.here.engine.client
-    container = client.containers.list(filters={"label": f"{PLACE}=tidegate-tests"})[0]
+    container = client.containers.list(filters={"label": image.RELEASE})[0]
     rights = container.attrs["HostConfig"]
     assert (rights["ReadonlyRootfs"], rights["CapDrop"], rights["Privileged"]) == (True, ["ALL"], False)
     assert rights["SecurityOpt"] == ["no-new-privileges:true"]
@@ -68,7 +68,7 @@ def test_only_what_answers_clients_is_started_again(
     target.start(package)
     for step in (lambda: None, lambda: target.shift({package.release: 100})):
         step()
-        container = dock.here.engine.client.containers.list(filters={"label": f"{PLACE}=tidegate-tests"})[0]
+        container = dock.here.engine.client.containers.list(filters={"label": image.RELEASE})[0]
         policies.append(container.attrs["HostConfig"]["RestartPolicy"]["Name"])
     assert policies == ["", "unless-stopped"]
     os.kill(container.attrs["State"]["Pid"], signal.SIGKILL)
@@ -82,7 +82,7 @@ def test_what_runs_is_seen_and_not_remembered(target: DockerTarget, dock: Dock, 
     first, second = (packaged(tmp_path, version, linear(float(version))) for version in ("1", "2"))
     deploy(target, address, first)
     target.start(second)
-    other = DockerTarget(dock.here.engine, "tidegate-tests", tmp_path / "state", address, Docker(), dock.image)
+    other = dock.target("tidegate-tests", address)
     assert [(one.version, one.weight) for one in other.fleet().instances] == [("1", 100), ("2", 0)]
     other.shift({first.release: 70, second.release: 30})
     assert [(one.version, one.weight) for one in target.fleet().instances] == [("1", 70), ("2", 30)]
@@ -115,3 +115,25 @@ def test_clients_are_answered_while_a_release_goes(target: DockerTarget, address
     assert set(load.answers) == {2.0}
     target.stop(first.release)
     assert len(target.fleet().instances) == 1
+
+
+def test_another_proxy_takes_the_place_of_the_one_that_runs(
+    target: DockerTarget, dock: Dock, address: str, tmp_path: Path
+) -> None:
+    package = packaged(tmp_path, "1", linear(1.0))
+    deploy(target, address, package, strategy=AT_ONCE)
+    other = dock.target("tidegate-tests", address, options=Docker(proxy=f"{dock.here.registry}/base:1"))
+    before = other._proxy.container()
+    with closed_loop(address, clients=2) as load:
+        other.shift({package.release: 100})
+        answered = load.answers[1.0]
+        while load.answers[1.0] < answered + 100:
+            time.sleep(0.05)
+    # Those that the old one had taken from the system and not yet read may be closed, in that one instant.
+    assert sum(load.lost.values()) <= 4
+    proxies = dock.here.engine.client.containers.list(all=True, filters={"label": "io.tidegate.role=proxy"})
+    assert [proxy.id for proxy in proxies] == [other._proxy.container()] != [before]
+    rights = proxies[0].attrs["HostConfig"]
+    assert (rights["ReadonlyRootfs"], rights["CapDrop"], rights["CapAdd"]) == (True, ["ALL"], None)
+    assert (rights["RestartPolicy"]["Name"], proxies[0].attrs["Config"]["User"]) == ("unless-stopped", "65532:65532")
+    assert [(one.version, one.weight) for one in other.fleet().instances] == [("1", 100)]

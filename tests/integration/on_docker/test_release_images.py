@@ -16,7 +16,7 @@ from fixtures.docker_targets import Dock, deploy, docker_target
 from fixtures.load import ask
 from fixtures.releases import linear, packaged
 from tidegate.adapters.contract import file as contract_file
-from tidegate.adapters.images import building, layers, packages
+from tidegate.adapters.images import building, layers, packages, registry
 from tidegate.adapters.images.packages import Python
 from tidegate.adapters.targets.docker.target import DockerTarget
 from tidegate.console import Console
@@ -85,7 +85,7 @@ def address() -> str:
 
 @pytest.fixture
 def target(project: Project, tmp_path: Path, address: str) -> Iterator[DockerTarget]:
-    with docker_target(project.dock, tmp_path / "state", address=address, image=project.on_engine) as found:
+    with docker_target(project.dock, address=address, image=project.on_engine) as found:
         yield found
 
 
@@ -247,3 +247,15 @@ def test_a_base_without_python_is_refused(project: Project, tmp_path: Path) -> N
     with pytest.raises(InputError, match="it has no python3") as caught:
         building.runtime_image(dock.here.engine, base, tmp_path / "cache", project.settings.environ)
     assert caught.value.code == "E-IMG-002"
+
+
+@pytest.mark.parametrize("by", ["tag", "tag and digest"])
+def test_an_image_of_others_is_pulled_by_what_names_it(project: Project, by: str) -> None:
+    client, repository = project.dock.here.engine.client, f"{project.dock.here.registry}/others/proxy"
+    found = project.dock.below(project.dock.here.base, f'LABEL by="{by}"')
+    client.api.tag(found, repository, "3")
+    client.api.push(repository, tag="3")
+    digest = client.images.get(found).attrs["RepoDigests"][0].partition("@")[2]
+    project.forget(found)
+    reference = f"{repository}:3" if by == "tag" else f"{repository}:3@{digest}"
+    assert registry.pull(project.dock.here.engine, reference) == found

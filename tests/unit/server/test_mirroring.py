@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ import pytest
 from tidegate.server.mirroring import answers, frames
 from tidegate.server.mirroring.answers import Change, compared
 from tidegate.server.mirroring.counts import ABSOLUTE, RELATIVE, Counts
-from tidegate.server.mirroring.mirror import WAITING, Mirror
+from tidegate.server.mirroring.mirror import HELD, WAITING, Mirror
 from tidegate.server.mirroring.outlet import BUFFER, COPIES, Outlet
+from tidegate.server.mirroring.reception import Reception
 from tidegate.server.wire.message import Request, Response
 
 COPY = frames.Copy(
@@ -120,6 +122,56 @@ def test_a_mirror_that_cannot_keep_up_drops_and_counts() -> None:
     for _ in range(WAITING + 3):
         mirror.offer(COPY)
     assert mirror.counts.document()["dropped"] == 3
+
+
+def test_large_copies_are_dropped_before_they_fill_the_memory() -> None:
+    mirror, size = Mirror("127.0.0.1:9", 1.0), 1024 * 1024
+    large = replace(COPY, body=b"x" * (size - len(COPY.answer)))
+    for _ in range(HELD // size + 2):
+        mirror.offer(large)
+    assert mirror.counts.document()["dropped"] == 2
+
+
+def received(method: str, path: str, **headers: str) -> tuple[Response, Mirror]:
+    """What a copy that a gateway sends is answered, and the mirror behind."""
+    mirror, replies = Mirror("127.0.0.1:9", 1.0), list[Response]()
+    reception = Reception(mirror)
+    identity = reception.request_id(headers.get("x-request-id"))
+    reception.serve(Request(method, path, headers, b"{}", identity), replies.append, lambda: True)
+    [reply] = replies
+    return reply, mirror
+
+
+@pytest.mark.parametrize("path", ["/invocations", "/v2/models/m/infer", "/v2/models/m/versions/3/infer"])
+def test_a_question_to_a_model_is_taken_and_nobody_waits_for_its_answer(path: str) -> None:
+    headers = {"content-type": "application/json", "authorization": "Bearer secret", "x-request-id": "7"}
+    reply, mirror = received("POST", path, **headers)
+    assert (reply.status, reply.body) == (202, b"{}")
+    copy = mirror._queue.get_nowait()
+    assert (copy.path, copy.body, copy.answer) == (path, b"{}", b"")
+    assert copy.headers == {"content-type": "application/json", "x-request-id": "7"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v2/models/m/infer", 202),
+        ("POST", "/counts", 202),
+        ("POST", "/v2/models/m", 202),
+        ("POST", "/v2/models/../../x/infer", 202),
+        ("DELETE", "/invocations", 202),
+        ("GET", "/v2/health/ready", 200),
+    ],
+)
+def test_anything_else_is_answered_and_asked_of_nobody(method: str, path: str, status: int) -> None:
+    reply, mirror = received(method, path)
+    assert reply.status == status
+    assert mirror._queue.empty()
+
+
+def test_counts_are_told_as_they_are() -> None:
+    reply, mirror = received("GET", "/counts")
+    assert json.loads(reply.body) == mirror.counts.document()
 
 
 class Wire(asyncio.Transport):

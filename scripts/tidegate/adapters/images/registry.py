@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 
 from tidegate.adapters.images.engine import Engine
+from tidegate.core.release import image
 from tidegate.errors import InfrastructureError, InputError, TidegateError
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _DENIED = re.compile(r"(?i)unauthorized|denied|no basic auth|authentication required")
 
 
-def push(engine: Engine, image: str, repository: str, tag: str) -> str:
+def push(engine: Engine, built: str, repository: str, tag: str) -> str:
     """Push an image and return the digest by which the registry gives it; the registry is asked for it afterwards.
 
     Raises InputError E-IMG-010 without a login, InfrastructureError E-IMG-011 for a push that did not end whole.
     """
     with engine.asked(f"pushing to {repository}"):
-        engine.client.api.tag(image, repository, tag)
+        engine.client.api.tag(built, repository, tag)
         told = list(engine.client.api.push(repository, tag=tag, stream=True, decode=True))
     wrong = next((entry["error"] for entry in told if "error" in entry), None)
     found = next((entry["aux"]["Digest"] for entry in told if "Digest" in entry.get("aux", {})), None)
@@ -28,19 +29,20 @@ def push(engine: Engine, image: str, repository: str, tag: str) -> str:
 
 
 def pull(engine: Engine, reference: str) -> str:
-    """The id of the image ``repository@sha256:…`` on the engine, pulled unless it is there.
+    """The id of the image ``repository@sha256:…`` or ``repository:tag`` on the engine, pulled unless it is there.
 
     Raises InputError E-IMG-010 without a login, InfrastructureError E-IMG-012 when the registry does not have it.
     """
     import docker.errors
 
+    reference = image.untagged(reference) if "@" in reference else reference
     with engine.asked(f"the image {reference}"):
         try:
             return str(engine.client.images.get(reference).id)
         except docker.errors.ImageNotFound:
             pass
-        repository, _, digest = reference.partition("@")
-        wrong = _pulled(engine, repository, digest)
+        repository, which = _parts(reference)
+        wrong = _pulled(engine, repository, which)
         if not wrong:
             return str(engine.client.images.get(reference).id)
     if lacks := engine.lacks(wrong):
@@ -49,8 +51,18 @@ def pull(engine: Engine, reference: str) -> str:
         raise _denied(repository, wrong)
     message = f"is not on the engine, and the registry does not give it: {_line(wrong)}"
     raise InfrastructureError(
-        "E-IMG-012", message, where=reference, fix="Name another base, or promote the commit again."
+        "E-IMG-012", message, where=reference, fix="Name another image, or promote the commit again."
     )
+
+
+def _parts(reference: str) -> tuple[str, str]:
+    """The repository, and the digest or the tag."""
+    if "@" in reference:
+        repository, _, digest = reference.partition("@")
+        return repository, digest
+    path, slash, last = reference.rpartition("/")
+    name, _, tag = last.partition(":")
+    return f"{path}{slash}{name}", tag
 
 
 def _pulled(engine: Engine, repository: str, digest: str) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import urllib.request
+from collections.abc import Sequence
 
 from tidegate.adapters.targets import metrics_text
 from tidegate.core.deployment.traffic import Histogram, Traffic
@@ -22,13 +23,13 @@ def is_ready(port: int, release: str) -> bool:
     return False
 
 
-def traffic(port: int, version: str, requests: int, errors: int) -> Traffic:
-    """Times and predictions as the server counted them, beside the proxy's `requests` and `errors`.
+def traffic(ports: Sequence[int], version: str, requests: int, errors: int) -> Traffic:
+    """Times and predictions as a release's servers counted them, beside the proxy's `requests` and `errors`.
 
     Raises InfrastructureError E-DEP-013 when its metrics cannot be read.
     """
     try:
-        found = list(metrics_text.samples(get(port, "/metrics")))
+        found = [sample for port in ports for sample in metrics_text.samples(get(port, "/metrics"))]
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise InfrastructureError("E-DEP-013", f"the metrics of {version} cannot be read: {error}.") from error
     times = metrics_text.histogram(found, "tidegate_request_seconds", "endpoint", ("infer", "invocations"))

@@ -14,8 +14,6 @@ TARGETS: tuple[Target, ...] = ("process", "docker", "kubernetes")
 STRATEGIES: tuple[StrategyKind, ...] = ("recreate", "blue-green", "canary", "shadow")
 Promotion = Literal["direct", "pull-request"]
 PROMOTIONS: tuple[Promotion, ...] = ("direct", "pull-request")
-MIRRORING: tuple[Target, ...] = ("process",)
-"""Targets that can send copies of requests to a release: those for which `shadow` is possible."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,17 +96,28 @@ class Freeze:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Log:
+    """The prediction log. `every`: how long rows may wait for their file; `share`: how much of the requests is kept."""
+
+    every: timedelta = timedelta(minutes=1)
+    share: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Docker:
     """Where the target docker runs releases.
 
-    `host`: the engine of this machine, ``unix:///path``. `network`: an existing network for the containers; None
-    for one of the environment's own. `memory`: most bytes of one container. `kept`: images of earlier releases that
-    stay for a rollback.
+    `host`: the engine of this machine, ``unix:///path``, or of another, ``ssh://user@host``. `network`: an existing
+    network for the containers; None for one of the environment's own. `memory`: most bytes of one container.
+    `replicas`: containers of one release. `proxy`: the image of HAProxy. `kept`: images of earlier releases that stay
+    for a rollback.
     """
 
     host: str = "unix:///var/run/docker.sock"
     network: str | None = None
     memory: int = 1 << 30
+    replicas: int = 1
+    proxy: str = "haproxy:3.2"
     kept: int = 3
 
 
@@ -119,7 +128,8 @@ class Environment:
     `address`: ``host:port`` where clients ask. `after`: the environment in which a release must have proven itself.
     `locked`: why nothing may change here until a person removes the line; empty for an environment that is open.
     `url`: where people see it, shown by GitHub. `promotion`: how a release comes to the branch, None for the default.
-    `docker`, `kubernetes`: read by the target of that name only, and the latter must be there for it.
+    `docker`, `kubernetes`: read by the target of that name only, and the latter must be there for it. `log`: read by
+    the target `process`.
     """
 
     name: str
@@ -130,6 +140,7 @@ class Environment:
     after: str | None = None
     freeze: Freeze | None = None
     locked: str = ""
+    log: Log = field(default_factory=Log)
     docker: Docker = field(default_factory=Docker)
     kubernetes: Kubernetes | None = None
     url: str = ""

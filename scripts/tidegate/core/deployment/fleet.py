@@ -10,7 +10,8 @@ class Instance:
     """One running version. `release`: digest of its release; `weight`: percent of the requests that it answers.
 
     `ready`: it says itself that it can answer. `trouble`: why it never will, as far as the place that it runs in knows;
-    empty while it may. `mirrored`: percent of the champion's requests that it gets copies of.
+    empty while it may. `mirrored`: percent of the champion's requests that it gets copies of. `whole`: as many of
+    it run as the place wants.
     """
 
     release: str
@@ -20,6 +21,7 @@ class Instance:
     ready: bool = False
     trouble: str = ""
     mirrored: int = 0
+    whole: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ ALL = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """Start the wanted release, asked by nobody yet."""
+    """Start the wanted release, asked by nobody yet, or what is missing of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ def next_action(wanted: str, fleet: Fleet, strategy: Strategy, facts: Facts) -> 
         return _taken_back(wanted, mine, fleet)
     if strategy.kind == "recreate" and fleet.others(wanted) and (mine is None or not mine.weight):
         return Stop(release=fleet.others(wanted)[0].release)
-    if mine is None:
+    if mine is None or not mine.whole:
         return Start()
     if not mine.ready:
         return AwaitReady()

@@ -31,7 +31,10 @@ class Target(Protocol):
         """What runs now, as seen and not as remembered."""
 
     def start(self, package: Package) -> None:
-        """Start a release that nobody asks yet. Raises TidegateError when that is impossible."""
+        """Start a release that nobody asks yet, or what is missing of it; as many as there are to be when it returns.
+
+        Raises TidegateError when that is impossible.
+        """
 
     def address(self, release: str) -> str:
         """``host:port`` at which this one release can be asked past the proxy."""
@@ -58,4 +61,15 @@ class Mirroring(Protocol):
 
         No answer of the champion waits for it, however slow the release is. `Target.traffic` of the release then has
         `pairs`, and counts copies that it did not answer as errors.
+        """
+
+
+@runtime_checkable
+class Surrounded(Protocol):
+    """A target where Git describes more than which release runs: what is around it, and how it is run."""
+
+    def surround(self, package: Package) -> None:
+        """Bring that to what Git says, also where the release runs already; a release is not started by it.
+
+        Raises TidegateError where that is impossible, and leaves the release as it ran.
         """

@@ -19,11 +19,12 @@ PREDICTIONS = "/predictions"
 RELEASE = "io.tidegate.release"
 MODEL = "io.tidegate.model"
 _FILE = "io.tidegate.file."
+_SERVER, _MIRROR = "tidegate.server.__main__", "tidegate.server.mirroring.__main__"
 _START = (
     "import signal, sys; "
     "signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)); "
     f"sys.path.insert(0, '{CODE}'); "
-    "from tidegate.server.__main__ import main; sys.exit(main())"
+    "from {program} import main; sys.exit(main())"
 )
 """A container's first process ignores a signal that it has no handler for; the server has its own once it is loaded."""
 _ASK = (
@@ -59,7 +60,7 @@ def runtime_recipe(base: str) -> str:
         "STOPSIGNAL SIGTERM\n"
         "HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 "
         f"CMD {json.dumps(['python3', '-I', '-S', '-c', _ASK])}\n"
-        f"ENTRYPOINT {json.dumps(['python3', '-I', '-c', _START])}\n"
+        f"ENTRYPOINT {json.dumps(_python(_SERVER))}\n"
     )
 
 
@@ -72,6 +73,24 @@ def release_recipe(runtime: str, contents: Contents) -> str:
 def arguments(release: str) -> list[str]:
     """How the server is started in the image: it refuses a folder that is not this release."""
     return ["--release", FOLDER, "--digest", release, "--host", "0.0.0.0", "--port", str(PORT)]  # noqa: S104
+
+
+def comparing(champion: str, shadow: str) -> list[str]:
+    """The command by which a release's image compares a shadow's answers with its champion's; ``host:port`` each."""
+    told = ["--of", champion, "--to", shadow, "--host", "0.0.0.0", "--port", str(PORT)]  # noqa: S104
+    return [*_python(_MIRROR), *told]
+
+
+def mirroring(shadow: str, port: int, socket: str) -> list[str]:
+    """The command by which a release's image takes copies at a socket and asks a shadow at ``host:port``, or several.
+
+    Its counts are told on `port` of the loopback.
+    """
+    return [*_python(_MIRROR), "--to", shadow, "--port", str(port), "--socket", socket]
+
+
+def _python(program: str) -> list[str]:
+    return ["python3", "-I", "-c", _START.format(program=program)]
 
 
 def untagged(reference: str) -> str:

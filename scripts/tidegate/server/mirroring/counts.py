@@ -20,7 +20,7 @@ class Counts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._dropped = self._requests = 0
+        self._dropped = self._requests = self._unanswered = 0
         self._failed: Counter[str] = Counter()
         self._relative, self._absolute = [0] * (len(RELATIVE) + 1), [0] * (len(ABSOLUTE) + 1)
         self._total = self._squares = 0.0
@@ -29,6 +29,11 @@ class Counts:
         """A copy came while too many waited."""
         with self._lock:
             self._dropped += 1
+
+    def unanswered(self) -> None:
+        """The champion has no answer to the copy, so there was nothing to compare with."""
+        with self._lock:
+            self._unanswered += 1
 
     def failed(self, why: str) -> None:
         """The shadow was asked and gave no answer that the champion's could be held against."""
@@ -52,6 +57,7 @@ class Counts:
                 "requests": self._requests,
                 "failed": dict(self._failed),
                 "dropped": self._dropped,
+                "unanswered": self._unanswered,
                 "relative": {"edges": list(RELATIVE), "counts": list(self._relative)},
                 "absolute": {"edges": list(ABSOLUTE), "counts": list(self._absolute)},
                 "total": self._total,

@@ -12,9 +12,11 @@ import os
 import queue
 import re
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from tidegate.server.mirroring import answers, frames
+from tidegate.server.mirroring.asking import asked
 from tidegate.server.mirroring.counts import Counts
 from tidegate.server.mirroring.frames import Copy
 from tidegate.server.mirroring.outlet import COPIES
@@ -23,30 +25,52 @@ WAITING = 500
 """Copies that may wait for the shadow."""
 ASKING = 4
 """Copies that the shadow is asked at a time."""
-_LIMIT = 4 * 1024 * 1024
+HELD = 64 * 1024 * 1024
+"""Bytes that the waiting copies may have together: a mirror must fit into the memory that it was given."""
 _VERSION = re.compile(r"/versions/[^/]*")
 
 
-class Mirror:
-    """Asks the shadow at `address`, each copy for at most `seconds`."""
+def _as_it_came(copy: Copy) -> Copy | None:
+    """The champion's server sends its answer along."""
+    return copy
 
-    def __init__(self, address: str, seconds: float) -> None:
-        self._address, self._seconds = address, seconds
+
+class Mirror:
+    """Asks the shadow at `address`, each copy for at most `seconds`; at several with commas between, one after another.
+
+    `answered`: the copy with the champion's answer.
+
+    Where the champion has none there is nothing to compare, and the shadow is not asked.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        seconds: float,
+        counts: Counts | None = None,
+        answered: Callable[[Copy], Copy | None] = _as_it_came,
+    ) -> None:
+        self._address, self._seconds, self._answered = address, seconds, answered
         self._queue: queue.Queue[Copy] = queue.Queue(WAITING)
-        self.counts = Counts()
+        self._lock, self._held = threading.Lock(), 0
+        self.counts = counts or Counts()
 
     def begin(self) -> None:
         """Start asking. Behind everything else on the machine: what clients wait for comes first."""
         with suppress(OSError):
             os.nice(10)
         for number in range(ASKING):
-            threading.Thread(target=self._work, name=f"shadow-{number}", daemon=True).start()
+            threading.Thread(target=self._work, args=(number,), name=f"shadow-{number}", daemon=True).start()
 
     def offer(self, copy: Copy) -> None:
         """Queue a copy, or count it as dropped."""
-        try:
-            self._queue.put_nowait(copy)
-        except queue.Full:
+        size = len(copy.body) + len(copy.answer)
+        with self._lock:
+            fits = self._held + size <= HELD and not self._queue.full()
+            if fits:
+                self._held += size
+                self._queue.put_nowait(copy)
+        if not fits:
             self.counts.dropped()
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -61,21 +85,22 @@ class Mirror:
             await writer.drain()
         writer.close()
 
-    def _work(self) -> None:
-        link = http.client.HTTPConnection(self._address, timeout=self._seconds)
+    def _work(self, number: int) -> None:
+        addresses = self._address.split(",")
+        link = http.client.HTTPConnection(addresses[number % len(addresses)], timeout=self._seconds)
         while True:
-            self.ask(link, self._queue.get())
+            copy = self._queue.get()
+            with self._lock:
+                self._held -= len(copy.body) + len(copy.answer)
+            whole = self._answered(copy)
+            if whole is not None:
+                self.ask(link, whole)
 
     def ask(self, link: http.client.HTTPConnection, copy: Copy) -> None:
         """Ask the shadow what the champion was asked, and count what came of it."""
         try:
-            link.request("POST", _VERSION.sub("", copy.path), copy.body, dict(copy.headers))
-            reply = link.getresponse()
-            body = reply.read(_LIMIT)
-            if not reply.isclosed():
-                raise http.client.HTTPException("an answer without an end")
+            reply, body = asked(link, _VERSION.sub("", copy.path), copy)
         except (OSError, http.client.HTTPException) as error:
-            link.close()
             self.counts.failed("timeout" if isinstance(error, TimeoutError) else "no answer")
             return
         self._compare(copy, reply, body)

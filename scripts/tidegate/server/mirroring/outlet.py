@@ -21,13 +21,17 @@ from tidegate.server.wire.message import Request, Response
 COPIES = b"C"
 """The first byte of a connection that brings copies."""
 BUFFER = 2 * 1024 * 1024
-_COPIED = ("content-type", "inference-header-content-length")
+COPIED = ("content-type", "inference-header-content-length")
+"""Headers of a request that its body needs."""
 _LIMIT = 4096
 
 
 @dataclass(frozen=True)
 class Order:
-    """Send copies of this share of the requests, 0 to 1, to a mirror on this port of this host."""
+    """Send copies of this share of the requests, 0 to 1, to a mirror on this port of this host.
+
+    A host that begins with a slash is the path of a mirror's socket, and the port means nothing.
+    """
 
     host: str
     port: int
@@ -94,7 +98,10 @@ class Outlet(asyncio.Protocol):
 
     async def _connect(self, order: Order) -> None:
         try:
-            await asyncio.wait_for(self._loop.create_connection(lambda: self, order.host, order.port), 2.0)
+            if order.host.startswith("/"):
+                await asyncio.wait_for(self._loop.create_unix_connection(lambda: self, order.host), 2.0)
+            else:
+                await asyncio.wait_for(self._loop.create_connection(lambda: self, order.host, order.port), 2.0)
         except (OSError, TimeoutError):
             self._transport = None
         finally:
@@ -107,7 +114,7 @@ class Outlet(asyncio.Protocol):
 
 
 def _copy(request: Request, response: Response) -> frames.Copy:
-    headers = {name: request.headers[name] for name in _COPIED if name in request.headers}
+    headers = {name: request.headers[name] for name in COPIED if name in request.headers}
     answered = {name.lower(): value for name, value in response.headers} | {"content-type": response.content_type}
     return frames.Copy(
         path=request.path,

@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tidegate.adapters.targets.kubernetes.counts import Counts, container, of_server, together
+from tidegate.adapters.targets.kubernetes.counts import (
+    Comparisons,
+    Counts,
+    container,
+    of_comparison,
+    of_server,
+    together,
+)
 from tidegate.core.deployment.traffic import Histogram, Traffic
+from tidegate.server.mirroring.answers import Change
+from tidegate.server.mirroring.counts import Counts as Compared
 from tidegate.server.observation.metrics import RequestMetrics
 
 Looks = st.lists(st.dictionaries(st.sampled_from("abcd"), st.integers(0, 50), max_size=4), min_size=1, max_size=8)
@@ -66,3 +75,38 @@ def test_a_server_with_other_bins_is_left_out_of_the_times() -> None:
     found = together({"a": traffic(3), "b": traffic(4, edges=(0.2,)), "c": traffic(0, edges=(9.0,))})
     assert found.requests == 7
     assert found.latency == Histogram(edges=(0.1,), counts=(3, 0))
+
+
+def compared(copies: int, failed: int = 0) -> Compared:
+    counts = Compared()
+    for _ in range(copies):
+        counts.answered(Change(relative=0.1, absolute=2.0, mean=-0.1))
+    for _ in range(failed):
+        counts.failed("500")
+    return counts
+
+
+def test_what_a_comparison_says_is_read_as_it_counted() -> None:
+    found = of_comparison(compared(3, failed=2).document())
+    assert (found.requests, found.errors, found.pairs.relative.total, found.pairs.absolute.total) == (5, 2, 3, 3)
+    assert (found.pairs.total, found.pairs.squares) == pytest.approx((-0.3, 0.03))
+
+
+@pytest.mark.parametrize("document", [{}, {"relative": 3}, [], {"relative": {"edges": [1], "counts": [1]}}])
+def test_what_no_comparison_says_is_an_error(document: object) -> None:
+    with pytest.raises((KeyError, TypeError, ValueError)):
+        of_comparison(document)  # type: ignore[arg-type]
+
+
+def test_a_comparison_that_began_anew_is_added_to_what_it_counted_before() -> None:
+    counts = Comparisons()
+    counts.of("r", {"pod/0": of_comparison(compared(3).document())})
+    counts.of("r", {"pod/0": of_comparison(compared(5).document())})
+    found = counts.of("r", {"pod/1": of_comparison(compared(2, failed=1).document())})
+    assert (found.requests, found.errors, found.pairs.relative.total) == (8, 1, 7)
+    assert counts.of("r", {}) == found
+
+
+def test_before_anything_was_compared_there_is_nothing() -> None:
+    found = Comparisons().of("r", {})
+    assert (found.requests, found.errors, found.pairs.relative.total, found.pairs.total) == (0, 0, 0, 0)

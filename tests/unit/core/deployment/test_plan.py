@@ -143,6 +143,12 @@ def test_the_first_release_of_all_takes_everything_once_it_knows_its_answers() -
     assert actions == [Start, AwaitReady, Smoke, Shift, Record, Done]
 
 
+def test_what_is_missing_of_a_release_is_started_before_anything_else() -> None:
+    part = replace(running(NEW, 100), whole=False)
+    assert next_action(NEW, Fleet(instances=(part,)), CANARY, Facts(recorded=True)) == Start()
+    assert next_action(NEW, Fleet(instances=(running(NEW, 100),)), CANARY, Facts(recorded=True)) == Smoke()
+
+
 def test_what_runs_already_is_left_alone() -> None:
     world = World(Fleet(instances=(running(NEW, 100),)))
     assert [type(action) for action in run(world, CANARY)] == [Smoke, Record, Done]

@@ -11,6 +11,7 @@ from tidegate.core.release.image import (
     RELEASE,
     Contents,
     arguments,
+    comparing,
     differing,
     labels,
     release_recipe,
@@ -48,6 +49,14 @@ def test_no_shell_starts_the_server() -> None:
 def test_the_server_is_told_which_release_it_must_be() -> None:
     given = arguments(DIGEST)
     assert given[given.index("--digest") + 1] == DIGEST
+
+
+def test_an_image_compares_without_a_shell_what_two_releases_answer() -> None:
+    command = comparing("10.0.0.1:8080", "[fd00::1]:8080")
+    assert command[:3] == ["python3", "-I", "-c"]
+    assert "from tidegate.server.mirroring.__main__ import main" in command[3]
+    assert command[command.index("--of") + 1] == "10.0.0.1:8080"
+    assert command[command.index("--to") + 1] == "[fd00::1]:8080"
 
 
 def test_labels_say_what_is_in_an_image() -> None:

@@ -5,45 +5,40 @@ Nothing is remembered beside the engine. What a container is called, and what el
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
+from tidegate.adapters.targets.docker.engine import LIVE, ORDERS, PLACE, Engine, bounds, orders_of
 from tidegate.core.deployment.environment import Docker
 from tidegate.core.deployment.target import Package
 from tidegate.core.release import image
 from tidegate.errors import InfrastructureError, TidegateError
 
-PLACE = "io.tidegate.place"
-_SLOT, _VERSION, _COMMIT, _PORT = (f"io.tidegate.{name}" for name in ("slot", "version", "commit", "port"))
-_LIVE = ("running", "restarting", "paused")
+_SLOT, _VERSION, _COMMIT, _PORT, _REPLICA = (
+    f"io.tidegate.{name}" for name in ("slot", "version", "commit", "port", "replica")
+)
 _LOG_LINES = 20
 _PIDS = 256
 _TRIES = 5
 _TAKEN = "E-DOC-004"
 
 
-class Engine(Protocol):
-    """A connection to an engine; `asked` turns what it refuses into our errors."""
-
-    client: Any
-
-    def asked(self, what: str) -> AbstractContextManager[None]:
-        """For the calls in the block."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Container:
-    """One container that runs a release. `slot`: its place behind the proxy; `port`: of this machine's loopback."""
+    """One container that runs a release. `slot`: its place behind the proxy; `port`: of the engine's loopback.
+
+    `replica`: its number among those of its release, from 0.
+    """
 
     id: str
+    image: str
     release: str
     version: str
     commit: str
     slot: int
     port: int
+    replica: int
     created: int
 
 
@@ -55,28 +50,18 @@ class Containers:
 
     def all(self) -> tuple[Container, ...]:
         """Those that run, in the order in which they were made."""
-        found = [_container(told) for told in self._listed() if told["State"] in _LIVE]
+        found = [_container(told) for told in self._listed() if told["State"] in LIVE]
         return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.created, one.release)))
 
-    def start(self, package: Package, found: str, slot: int) -> None:
-        """Start the image with the id `found`. What cannot be started leaves nothing behind.
+    def start(self, package: Package, found: str, slot: int, replicas: Iterable[int]) -> None:
+        """Start these replicas of the image with the id `found`. What cannot be started leaves nothing behind.
 
         Raises InfrastructureError E-DOC-…, with E-DOC-005 where another container has the name.
         """
         self._sweep()
         network = self._network()
-        for attempt in range(1, _TRIES + 1):
-            try:
-                self._started(package, found, slot, network)
-                break
-            except TidegateError as error:
-                if error.code != _TAKEN or attempt == _TRIES:  # somebody was quicker to take the free port
-                    raise
-
-    def keep(self, container: Container) -> None:
-        """Have the engine start it again whenever it ends: it answers clients now."""
-        with self._engine.asked("changing a container"):
-            self._engine.client.api.update_container(container.id, restart_policy={"Name": "unless-stopped"})
+        for replica in replicas:
+            self._tried(package, found, slot, network, replica)
 
     def end(self, container: Container, patience: int) -> None:
         """Ask it to drain, wait for its end, and remove it; after `patience` seconds it is killed."""
@@ -85,16 +70,21 @@ class Containers:
             self._engine.client.api.remove_container(container.id, force=True)
 
     def log(self, release: str) -> tuple[str, ...]:
-        """The last lines of the newest container of a release, running or not, and how it ended."""
+        """The last lines of a container of a release, and how it ended: of one that ended rather than one that runs."""
         found = [told for told in self._listed() if told["Labels"].get(image.RELEASE) == release]
         if not found:
             return ()
-        newest = max(found, key=lambda told: told["Created"])
+        newest = max(found, key=lambda told: (told["State"] not in LIVE, told["Created"]))
         with self._engine.asked("reading a log"):
             said: bytes = self._engine.client.api.logs(newest["Id"], tail=_LOG_LINES)
             state = self._engine.client.api.inspect_container(newest["Id"])["State"]
         lines = said.decode(errors="replace").splitlines()
         return (*lines, *([] if state["Running"] else [_ending(state)]))
+
+    def ended(self, release: str) -> bool:
+        """Whether a container of the release ended and is still there."""
+        states = [told["State"] for told in self._listed() if told["Labels"].get(image.RELEASE) == release]
+        return any(state in ("exited", "dead") for state in states)
 
     def images_in_use(self) -> set[str]:
         """Ids of the images of all containers on the engine, whoever's they are."""
@@ -102,7 +92,7 @@ class Containers:
             return {told["ImageID"] for told in self._engine.client.api.containers(all=True)}
 
     def remove_everything(self) -> None:
-        """Containers, network and predictions: for tests and demonstrations."""
+        """Containers, network and volumes: for tests and demonstrations."""
         client = self._engine.client
         with self._engine.asked("removing an environment"):
             for told in self._listed():
@@ -111,6 +101,17 @@ class Containers:
                 network.remove()
             for volume in client.volumes.list(filters={"label": f"{PLACE}={self._place}"}):
                 volume.remove(force=True)
+
+    def _network(self) -> str:
+        """The name of the one that the environment names, which must be there, or of its own, which is made."""
+        client, named = self._engine.client, self._options.network
+        with self._engine.asked("the network"):
+            if named is not None:
+                return str(client.networks.get(named).name)
+            found = client.networks.list(filters={"label": f"{PLACE}={self._place}"})
+            if not found:
+                client.networks.create(self._place, labels={PLACE: self._place}, check_duplicate=True)
+            return self._place
 
     def _listed(self) -> list[dict[str, Any]]:
         with self._engine.asked("listing containers"):
@@ -122,12 +123,21 @@ class Containers:
     def _sweep(self) -> None:
         """Remove what ended, and what a killed run made and did not start."""
         for told in self._listed():
-            if told["State"] not in _LIVE:
+            if told["State"] not in LIVE:
                 with self._engine.asked("removing a container that ended"):
                     self._engine.client.api.remove_container(told["Id"], force=True)
 
-    def _started(self, package: Package, found: str, slot: int, network: str) -> None:
-        port = _free_port()
+    def _tried(self, package: Package, found: str, slot: int, network: str, replica: int) -> None:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                self._started(package, found, slot, network, replica)
+                break
+            except TidegateError as error:
+                if error.code != _TAKEN or attempt == _TRIES:  # somebody was quicker to take the free port
+                    raise
+
+    def _started(self, package: Package, found: str, slot: int, network: str, replica: int) -> None:
+        port, name = self._engine.free_port(), f"{self._place}-{package.release.removeprefix('sha256:')[:12]}"
         labels = {
             PLACE: self._place,
             image.RELEASE: package.release,
@@ -135,16 +145,17 @@ class Containers:
             _COMMIT: package.commit,
             _SLOT: str(slot),
             _PORT: str(port),
+            _REPLICA: str(replica),
         }
         with self._engine.asked(f"starting version {package.version}"):
             made = self._engine.client.containers.create(
                 found,
-                [*image.arguments(package.release), "--log", image.PREDICTIONS],
-                name=f"{self._place}-{package.release.removeprefix('sha256:')[:12]}",
+                [*image.arguments(package.release), "--log", image.PREDICTIONS, "--copies", copies(package.release)],
+                name=f"{name}-{replica}" if replica else name,
                 labels=labels,
                 network=network,
                 ports={f"{image.PORT}/tcp": ("127.0.0.1", port)},
-                volumes={self._volume(): {"bind": image.PREDICTIONS, "mode": "rw"}},
+                volumes=self._volumes(),
                 **_rights(self._options.memory),
             )
             try:
@@ -153,22 +164,22 @@ class Containers:
                 made.remove(force=True)
                 raise
 
-    def _network(self) -> str:
-        """The one that the environment names, which must be there, or its own, which is made."""
-        client, named = self._engine.client, self._options.network
-        with self._engine.asked("the network"):
-            if named is not None:
-                return str(client.networks.get(named).id)
-            found = client.networks.list(filters={"label": f"{PLACE}={self._place}"})
-            if found:
-                return str(found[0].id)
-            return str(client.networks.create(self._place, labels={PLACE: self._place}, check_duplicate=True).id)
+    def _volumes(self) -> Mapping[str, Mapping[str, str]]:
+        """Where the predictions of all releases are logged, for the drift check, and where orders are read."""
+        predictions, orders = f"{self._place}-predictions", orders_of(self._place)
+        for name in (predictions, orders):
+            self._engine.client.volumes.create(name, labels={PLACE: self._place})
+        return {predictions: {"bind": image.PREDICTIONS, "mode": "rw"}, orders: {"bind": ORDERS, "mode": "ro"}}
 
-    def _volume(self) -> str:
-        """Where the predictions of all releases of the environment are logged, for the drift check."""
-        name = f"{self._place}-predictions"
-        self._engine.client.volumes.create(name, labels={PLACE: self._place})
-        return name
+
+def copies(release: str) -> str:
+    """The file by which a release's server is told to send copies of its requests."""
+    return f"{ORDERS}/{copies_name(release)}"
+
+
+def copies_name(release: str) -> str:
+    """The same without its folder."""
+    return f"copies-{release.removeprefix('sha256:')[:12]}.json"
 
 
 def free_slot(running: tuple[Container, ...], slots: int) -> int:
@@ -183,13 +194,8 @@ def _rights(memory: int) -> Mapping[str, Any]:
     """A server writes its predictions and nothing else, and needs no right that root has."""
     return {
         "user": f"{image.OWNER}:{image.OWNER}",
-        "read_only": True,
         "tmpfs": {"/tmp": "rw,noexec,nosuid,nodev,size=16m"},  # noqa: S108 - the container's own
-        "cap_drop": ["ALL"],
-        "security_opt": ["no-new-privileges:true"],
-        "mem_limit": memory,
-        "memswap_limit": memory,
-        "pids_limit": _PIDS,
+        **bounds(memory, _PIDS),
     }
 
 
@@ -199,11 +205,13 @@ def _container(told: Mapping[str, Any]) -> Container | None:
     try:
         return Container(
             id=told["Id"],
+            image=told["ImageID"],
             release=labels[image.RELEASE],
             version=labels[_VERSION],
             commit=labels[_COMMIT],
             slot=int(labels[_SLOT]),
             port=int(labels[_PORT]),
+            replica=int(labels[_REPLICA]),
             created=told["Created"],
         )
     except (KeyError, ValueError):
@@ -213,10 +221,3 @@ def _container(told: Mapping[str, Any]) -> Container | None:
 def _ending(state: Mapping[str, Any]) -> str:
     why = ", out of memory" if state["OOMKilled"] else f": {state['Error']}" if state["Error"] else ""
     return f"the container ended with {state['ExitCode']}{why}"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from contextlib import suppress
 
-from tidegate.adapters.targets.docker.containers import Engine
+from tidegate.adapters.targets.docker.engine import Engine
 from tidegate.core.release import image
 from tidegate.errors import InfrastructureError
 

@@ -4,109 +4,192 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
+from itertools import groupby
 
 from tidegate.adapters.targets import server
 from tidegate.adapters.targets.docker import images
-from tidegate.adapters.targets.docker.containers import Container, Containers, Engine, free_slot
-from tidegate.adapters.targets.process.haproxy import SLOTS, HAProxy, Slot
+from tidegate.adapters.targets.docker.containers import Container, Containers, free_slot
+from tidegate.adapters.targets.docker.engine import Engine, keep
+from tidegate.adapters.targets.docker.mirror import Mirror
+from tidegate.adapters.targets.docker.proxy import ContainerProxy, Pool
+from tidegate.adapters.targets.haproxy import SLOTS
 from tidegate.core.deployment.environment import Docker
 from tidegate.core.deployment.fleet import Fleet, Instance
+from tidegate.core.deployment.plan import ALL
 from tidegate.core.deployment.target import Package
 from tidegate.core.deployment.traffic import Traffic
 from tidegate.errors import InfrastructureError
 
 _DRAIN = 25
 _NOTHING_TO_DRAIN = 2
+_READY = 60.0
 
 
 class DockerTarget:
-    """`place` names the environment on the engine; `folder` keeps the proxy's files; clients ask `address`.
+    """`place` names the environment on the engine; clients ask `address`, which is the engine's.
 
-    `image` gives the id of a release's image on the engine, built or pulled and held against the release.
+    `image` gives the id of a release's image on the engine, built or pulled and held against the release, and
+    `proxy_image` that of the proxy's.
     """
 
     def __init__(
-        self, engine: Engine, place: str, folder: Path, address: str, options: Docker, image: Callable[[Package], str]
+        self,
+        engine: Engine,
+        place: str,
+        address: str,
+        options: Docker,
+        image: Callable[[Package], str],
+        proxy_image: Callable[[], str],
     ) -> None:
         self._engine, self._options, self._image = engine, options, image
         self._containers = Containers(engine, place, options)
-        self._proxy = HAProxy(folder, address)
-        folder.mkdir(parents=True, exist_ok=True)
+        self._proxy = ContainerProxy(engine, place, address, options.proxy, proxy_image)
+        self._mirror = Mirror(engine, place, self._containers, self._proxy)
 
     def fleet(self) -> Fleet:
         """What runs now; a container that answers as another release than its label says is not ready."""
-        slots = self._proxy.slots()
-        return Fleet(instances=tuple(_seen(found, slots) for found in self._containers.all()))
+        running, slots, shadow = self._containers.all(), self._proxy.slots(), self._mirror.shadow()
+        releases = dict.fromkeys(container.release for container in running)
+        seen = (self._seen(_of(release, running), slots) for release in releases)
+        share = {shadow.release: shadow.share} if shadow else {}
+        return Fleet(instances=tuple(replace(one, mirrored=share.get(one.release, 0)) for one in seen))
 
     def start(self, package: Package) -> None:
-        """Start a container unless the release runs."""
-        running = self._containers.all()
-        if all(container.release != package.release for container in running):
-            self._containers.start(package, self._image(package), free_slot(running, SLOTS))
+        """Start as many containers as the environment wants, less those that run, and end those that are too many."""
+        running, wanted = self._containers.all(), range(self._options.replicas)
+        mine = _of(package.release, running)
+        slot = mine[0].slot if mine else free_slot(running, SLOTS)
+        missing = sorted(set(wanted) - {container.replica for container in mine})
+        if missing:
+            self._containers.start(package, self._image(package), slot, missing)
+        if mine:
+            self._resized(package.release)
 
     def address(self, release: str) -> str:
-        """The container's own port."""
-        return f"127.0.0.1:{self._container(release).port}"
+        """The port of its first container, on this machine."""
+        return f"127.0.0.1:{self._engine.reach(self._of(release)[0].port)}"
 
     def shift(self, weights: dict[str, int]) -> None:
-        """The proxy first; what is asked from now on is started again by the engine when it ends."""
+        """The proxy first; what answers everything from now on is started again by the engine when it ends.
+
+        A release that is still being judged is not: one that ends has shown what it is.
+        """
+        self._mirror.end()
         running = self._containers.all()
-        shares = {container.slot: Slot(container.port, weights.get(container.release, 0)) for container in running}
-        self._proxy.apply(shares)
+        self._proxy.apply(_pools(running, {one.slot: weights.get(one.release, 0) for one in running}))
         for container in running:
-            if weights.get(container.release, 0):
-                self._containers.keep(container)
+            if weights.get(container.release, 0) == ALL:
+                keep(self._engine, container.id)
+
+    def mirror(self, champion: str, release: str, share: int) -> None:
+        """A mirror between the two, and the champion's order to send it copies."""
+        self._mirror.begin(self._of(champion)[0], self._of(release), share)
 
     def traffic(self, release: str) -> Traffic:
-        """Requests and errors as the proxy saw them, times and predictions as the server counted them."""
-        container = self._container(release)
-        counts = self._proxy.counts(container.slot)
-        return server.traffic(container.port, container.version, counts.requests, counts.errors)
+        """Requests and errors as the proxy saw them, times and predictions as the servers counted them."""
+        containers, shadow = self._of(release), self._mirror.shadow()
+        mirrored = shadow is not None and shadow.release == release
+        counts, pairs = self._mirror.counts() if mirrored else (self._proxy.counts(containers[0].slot), None)
+        ports = [self._engine.reach(container.port) for container in containers]
+        counted = server.traffic(ports, containers[0].version, counts.requests, counts.errors)
+        return replace(counted, pairs=pairs)
 
     def stop(self, release: str) -> None:
-        """Take the container from the proxy, wait for its last answer, and end it; then remove images of long ago."""
+        """Take its containers from the proxy, wait for their last answer, and end them; then remove old images."""
+        self._mirror.end_with(release)
         running, slots = self._containers.all(), self._proxy.slots()
-        container = next((found for found in running if found.release == release), None)
-        if container is None:
+        going = _of(release, running)
+        if not going:
             return
-        left = {found.slot: Slot(found.port, _weight(found, slots)) for found in running if found.release != release}
-        if any(slot.weight for slot in left.values()):
-            self._proxy.apply(left)
-            deadline = time.monotonic() + _DRAIN
-            while self._proxy.connections(container.slot) and time.monotonic() < deadline:
-                time.sleep(0.05)
-        asked = _weight(container, slots) or server.is_ready(container.port, release)
-        self._containers.end(container, _DRAIN if asked else _NOTHING_TO_DRAIN)
+        left = tuple(one for one in running if one.release != release)
+        asked = bool(_weight(going, slots)) or any(self._ready(one) for one in going)
+        self._end(going, left, slots, _DRAIN if asked else _NOTHING_TO_DRAIN)
         images.prune(self._engine, self._containers.images_in_use(), self._options.kept)
 
     def log(self, release: str) -> tuple[str, ...]:
-        """The container's last lines, and how it ended."""
+        """The last lines of a container of it, and how it ended."""
         return self._containers.log(release)
 
     def close(self) -> None:
         """End everything of this environment: for tests and demonstrations."""
-        self._proxy.stop()
         self._containers.remove_everything()
 
-    def _container(self, release: str) -> Container:
-        found = next((container for container in self._containers.all() if container.release == release), None)
-        if found is None:
+    def _seen(self, containers: tuple[Container, ...], slots: dict[int, Pool]) -> Instance:
+        first, whole = containers[0], len(containers) == self._options.replicas
+        trouble = ""
+        if not whole and self._containers.ended(first.release):
+            trouble = f"one of its containers ended: {' · '.join(self.log(first.release)[-3:])[:400]}"
+        return Instance(
+            release=first.release,
+            version=first.version,
+            commit=first.commit,
+            weight=_weight(containers, slots),
+            ready=all(self._ready(container) for container in containers),
+            whole=whole,
+            trouble=trouble,
+        )
+
+    def _ready(self, container: Container) -> bool:
+        return server.is_ready(self._engine.reach(container.port), container.release)
+
+    def _resized(self, release: str) -> None:
+        """Give those that are new their part of what clients ask the release, and end those that are too many."""
+        running, slots = self._containers.all(), self._proxy.slots()
+        mine = _of(release, running)
+        staying = tuple(container for container in mine if container.replica < self._options.replicas)
+        deadline = time.monotonic() + _READY
+        while not all(self._ready(container) for container in staying):
+            if time.monotonic() > deadline:
+                raise InfrastructureError("E-DEP-018", f"a container of {release[:19]} is not ready in {_READY:g} s.")
+            time.sleep(0.05)
+        left = tuple(container for container in running if container.release != release) + staying
+        going = tuple(container for container in mine if container not in staying)
+        self._end(going, left, slots, _DRAIN, slot=mine[0].slot)
+        if _weight(mine, slots) == ALL:
+            for container in staying:
+                keep(self._engine, container.id)
+
+    def _end(
+        self,
+        going: tuple[Container, ...],
+        left: tuple[Container, ...],
+        slots: dict[int, Pool],
+        patience: int,
+        slot: int | None = None,
+    ) -> None:
+        """Have the proxy ask only those that are left, as it did, and end the others after their last answer."""
+        weights = {one.slot: slots[one.slot].weight for one in left if one.slot in slots}
+        if any(weights.values()):
+            self._proxy.apply(_pools(left, weights))
+            deadline = time.monotonic() + _DRAIN
+            idle = {one.slot for one in going} - {slot}
+            while any(self._proxy.connections(one) for one in idle) and time.monotonic() < deadline:
+                time.sleep(0.05)
+        for container in going:
+            self._containers.end(container, patience)
+
+    def _of(self, release: str) -> tuple[Container, ...]:
+        found = _of(release, self._containers.all())
+        if not found:
             raise InfrastructureError("E-DEP-014", f"release {release[:19]} does not run.")
         return found
 
 
-def _seen(container: Container, slots: dict[int, Slot]) -> Instance:
-    return Instance(
-        release=container.release,
-        version=container.version,
-        commit=container.commit,
-        weight=_weight(container, slots),
-        ready=server.is_ready(container.port, container.release),
-    )
+def _of(release: str, running: tuple[Container, ...]) -> tuple[Container, ...]:
+    """Its containers, in the order of their numbers."""
+    return tuple(sorted((one for one in running if one.release == release), key=lambda one: one.replica))
 
 
-def _weight(container: Container, slots: dict[int, Slot]) -> int:
-    """What the proxy gives it; a slot that still leads to the port of another one gives it nothing."""
-    slot = slots.get(container.slot)
-    return slot.weight if slot is not None and slot.port == container.port else 0
+def _pools(containers: tuple[Container, ...], weights: dict[int, int]) -> dict[int, Pool]:
+    ordered = sorted(containers, key=lambda one: (one.slot, one.replica))
+    return {
+        slot: Pool(tuple(one.port for one in group), weights.get(slot, 0))
+        for slot, group in groupby(ordered, key=lambda one: one.slot)
+    }
+
+
+def _weight(containers: tuple[Container, ...], slots: dict[int, Pool]) -> int:
+    """What the proxy gives them; a slot that still leads to ports of others gives them nothing."""
+    pool = slots.get(containers[0].slot)
+    return pool.weight if pool is not None and {one.port for one in containers} & set(pool.ports) else 0

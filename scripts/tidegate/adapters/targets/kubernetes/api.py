@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tidegate.core.deployment.kubernetes.names import MANAGER
-from tidegate.core.deployment.kubernetes.refusals import EXPIRED, GONE_MISSING, TOO_MANY, Request, refusal, unreachable
+from tidegate.core.deployment.kubernetes.refusals import (
+    CONFLICT,
+    EXPIRED,
+    GONE_MISSING,
+    TOO_MANY,
+    Request,
+    refusal,
+    unreachable,
+)
 
 Object = dict[str, Any]
 TRIES = 8
@@ -53,6 +61,7 @@ ROUTES = Kind("gateway.networking.k8s.io/v1", "httproutes")
 ROLLOUTS = Kind("argoproj.io/v1alpha1", "rollouts")
 ANALYSES = Kind("argoproj.io/v1alpha1", "analysistemplates")
 REPLICA_SETS = Kind("apps/v1", "replicasets")
+LEASES = Kind("coordination.k8s.io/v1", "leases")
 KINDS = {"Deployment": DEPLOYMENTS, "Service": SERVICES, "PodDisruptionBudget": BUDGETS, "HTTPRoute": ROUTES}
 
 
@@ -93,6 +102,15 @@ class Api:
             asked, "PATCH", kind.path(self.namespace, name), query, body, "application/apply-patch+yaml"
         )
         return found or {}
+
+    def put(self, kind: Kind, manifest: Object) -> bool:
+        """Make an object, or replace exactly the version that was read; False where somebody else was faster."""
+        metadata = manifest["metadata"]
+        known = "resourceVersion" in metadata
+        method, verb = ("PUT", "update") if known else ("POST", "create")
+        asked = Request(verb=verb, resource=kind.resource, namespace=self.namespace, name=metadata["name"])
+        path, body = kind.path(self.namespace, metadata["name"] if known else ""), json.dumps(manifest).encode()
+        return self._object(asked, method, path, body=body, absent={CONFLICT}) is not None
 
     def set_status(self, kind: Kind, name: str, status: Object) -> None:
         """Merge into the status of an object: how a Rollout is told to go on."""
@@ -166,8 +184,9 @@ class Api:
         content: str = "application/json",
         *,
         missing: bool = False,
+        absent: Collection[int] = (),
     ) -> Object | None:
-        """The object that comes back; None for a missing one where that is an answer."""
+        """The object that comes back; None for a missing one, or a status of `absent`, where that is an answer."""
         try:
             reply = self._patiently(method, path, query, body, content)
         except ConnectionError as error:
@@ -175,6 +194,8 @@ class Api:
         if 200 <= reply.status < 300:
             found: Object = json.loads(reply.body or b"{}")
             return found
+        if reply.status in absent:
+            return None
         told = _status(reply)
         if missing and reply.status == GONE_MISSING and "namespaces" not in str(told.get("message", "")):
             return None

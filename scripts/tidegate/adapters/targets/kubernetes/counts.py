@@ -5,13 +5,13 @@ A container that ended takes its counts with it: they are kept as they were last
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tidegate.adapters.targets import metrics_text
 from tidegate.adapters.targets.metrics_text import Sample
-from tidegate.core.deployment.traffic import Histogram, Traffic
+from tidegate.core.deployment.traffic import Histogram, Pairs, Traffic
 
 _ASKED = ("infer", "invocations")
 _NOTHING = Histogram(edges=(1.0,), counts=(0, 0))
@@ -51,6 +51,57 @@ class Counts:
         seen = self._seen.setdefault(release, {})
         seen.update(now)
         return together(seen)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What a comparison has asked a shadow: `errors` of `requests` copies had no answer that counts."""
+
+    requests: int
+    errors: int
+    pairs: Pairs
+
+
+@dataclass
+class Comparisons:
+    """Per release, what every container that compares it was ever seen to have counted."""
+
+    _seen: dict[str, dict[str, Compared]] = field(default_factory=dict)
+
+    def of(self, release: str, now: Mapping[str, Compared]) -> Compared:
+        """The release's counts after another look; `now` by container."""
+        seen = self._seen.setdefault(release, {})
+        seen.update(now)
+        rows = list(seen.values())
+        return Compared(
+            requests=sum(row.requests for row in rows),
+            errors=sum(row.errors for row in rows),
+            pairs=_paired([row.pairs for row in rows]),
+        )
+
+
+def of_comparison(document: Mapping[str, Any]) -> Compared:
+    """What a comparison says of itself. Raises ValueError, KeyError or TypeError for what it never says."""
+    pairs = Pairs(
+        relative=_of_document(document["relative"]),
+        absolute=_of_document(document["absolute"]),
+        total=float(document["total"]),
+        squares=float(document["squares"]),
+    )
+    return Compared(requests=int(document["requests"]), errors=sum(document["failed"].values()), pairs=pairs)
+
+
+def _of_document(document: Mapping[str, Any]) -> Histogram:
+    return Histogram(edges=tuple(document["edges"]), counts=tuple(document["counts"]))
+
+
+def _paired(rows: Sequence[Pairs]) -> Pairs:
+    return Pairs(
+        relative=_sum([row.relative for row in rows]) or _NOTHING,
+        absolute=_sum([row.absolute for row in rows]) or _NOTHING,
+        total=sum(row.total for row in rows),
+        squares=sum(row.squares for row in rows),
+    )
 
 
 def container(pod: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ from tidegate.core.deployment.kubernetes import diagnosis, manifests, names, rol
 from tidegate.core.deployment.kubernetes.settings import Kubernetes
 from tidegate.core.deployment.target import Package
 from tidegate.core.deployment.traffic import Traffic
-from tidegate.errors import InfrastructureError, ReleaseFailed, TidegateError
+from tidegate.errors import InfrastructureError, InputError, ReleaseFailed, TidegateError
 
 _PAUSE = 0.5
 _WATCH = 10.0
@@ -37,10 +37,15 @@ _SLACK = 30.0
 
 
 def moves(api: Api, place: Kubernetes, strategy: Strategy) -> bool:
-    """Whether Argo Rollouts is to move the weights: of canaries, where it is installed, and nothing runs without it."""
-    if place.rollouts == "never" or strategy.kind != "canary" or not api.serves(ROLLOUTS):
+    """Whether Argo Rollouts is to move the weights: of what is its Rollout's, whichever strategy is wanted now.
+
+    Of canaries as well, where it is installed and nothing runs without it.
+    """
+    if place.rollouts == "never" or not api.serves(ROLLOUTS):
         return False
-    return not api.list(DEPLOYMENTS, names.selector_of(place.route))
+    if api.get(ROLLOUTS, place.route) is not None:
+        return True
+    return strategy.kind == "canary" and not api.list(DEPLOYMENTS, names.selector_of(place.route))
 
 
 class RolloutTarget:
@@ -59,6 +64,10 @@ class RolloutTarget:
         self._surround, self._clock = surround, clock or Clock()
         self._pods = Pods(api, place.route)
 
+    def surround(self, _package: Package) -> None:
+        """Put on the cluster what a release needs around it, as Git has it now. Its pods change with the next one."""
+        self._surround()
+
     def fleet(self) -> Fleet:
         """The stable version and, while one is tried, the canary. Weights are those that Argo says are in force."""
         found = self._rollout()
@@ -73,9 +82,13 @@ class RolloutTarget:
         """Give the Rollout the release's pods and wait until they can be asked, which nobody does yet.
 
         The first release of all is stable at once: there is nothing that it could be tried beside.
+        Raises InputError E-KUB-035 for a shadow, whose answers nobody could compare.
         """
+        if self._environment.strategy.kind == "shadow":
+            message = f"Argo Rollouts moves the weights of {self._place.route}, and copies no requests for a shadow."
+            fix = "Take a canary, or delete the Rollout and say `rollouts: never` in environment.yaml."
+            raise InputError("E-KUB-035", message, fix=fix)
         wanted = rollouts.rollout(self._model, package, self._place, self._environment.strategy)
-        self._surround()
         for role in ("stable", "canary"):  # Argo owns their selectors from then on
             if self._api.get(SERVICES, f"{self._place.route}-{role}") is None:
                 self._api.apply(SERVICES, rollouts.service(role, self._place))

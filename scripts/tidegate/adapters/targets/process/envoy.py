@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from tidegate.adapters import files
+from tidegate.adapters.targets.haproxy import Counts, Slot
 from tidegate.adapters.targets.process import envoy_files
-from tidegate.adapters.targets.process.haproxy import Counts, Slot
 from tidegate.adapters.targets.process.instances import started
 from tidegate.errors import InfrastructureError, InputError
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tidegate.adapters.targets.process.haproxy import Counts, Slot
+from tidegate.adapters.targets.haproxy import Counts, Slot
 
 CLUSTER = "releases"
 _TYPE = "type.googleapis.com/envoy."

@@ -5,9 +5,7 @@ The configuration file always says what the running proxy was told, so that one 
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 import shutil
 import socket
@@ -15,54 +13,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from tidegate.adapters import files
+from tidegate.adapters.targets import haproxy
+from tidegate.adapters.targets.haproxy import SLOTS, Counts, Slot
 from tidegate.errors import InfrastructureError, InputError
 
-SLOTS = 4
-"""Versions that can run side by side: the champion, the release, and what a killed run left."""
 _WAIT = 5.0
-_MAINTAINED = 0x63  # forced, inherited, by resolution or by name: the bits under which HAProxy asks a server nothing
-_CONFIGURATION = """\
-global
-  stats socket {socket} mode 600 level admin
-  hard-stop-after 60s
-defaults
-  mode http
-  timeout connect 2s
-  timeout client 60s
-  timeout server 60s
-  timeout queue 5s
-  timeout http-request 10s
-  retries 3
-  option redispatch
-  retry-on conn-failure
-frontend clients
-  bind {address}
-  default_backend releases
-backend releases
-  balance roundrobin
-  http-reuse safe
-{servers}
-"""
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One place behind the proxy: a local port, and what percent of the requests goes there."""
-
-    port: int
-    weight: int
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What the proxy got from one slot since it was started."""
-
-    requests: int
-    errors: int
 
 
 class HAProxy:
@@ -80,45 +38,27 @@ class HAProxy:
 
         Raises InputError E-DEP-010 without HAProxy, InfrastructureError E-DEP-011 when it does not start or obey.
         """
-        files.write_atomically(self._file, self._configuration(slots).encode())
-        if not self.answers():
+        text = haproxy.configuration(slots, SLOTS, str(self._socket), self._address)
+        files.write_atomically(self._file, text.encode())
+        if self.answers():
+            self._tell(haproxy.orders(slots, SLOTS))
+        else:
             self._start()
-            return
-        commands = []
-        for number in range(SLOTS):
-            slot, name = slots.get(number), f"releases/s{number}"
-            if slot is None:
-                commands += [f"set server {name} state maint"]
-            else:
-                commands += [f"set server {name} addr 127.0.0.1 port {slot.port}", f"set server {name} state ready"]
-                commands += [f"set server {name} weight {slot.weight}"]
-        # Those that get more first: there is no moment at which nobody is asked.
-        self._tell(sorted(commands, key=lambda command: command.endswith((" weight 0", " maint"))))
 
     def slots(self) -> dict[int, Slot]:
         """What is behind a running proxy as it says itself, slot by slot; nothing when it does not run."""
-        if not self.answers():
-            return {}
-        table = self._tell(["show servers state releases"]).partition("# ")[2]
-        rows = csv.DictReader(io.StringIO(table), delimiter=" ")
-        asked = [row for row in rows if not int(row["srv_admin_state"]) & _MAINTAINED]
-        return {int(row["srv_name"][1:]): Slot(int(row["srv_port"]), int(row["srv_uweight"])) for row in asked}
+        return haproxy.slots(self._tell([haproxy.STATE])) if self.answers() else {}
 
     def counts(self, number: int) -> Counts:
         """What slot `number` was asked and did not answer. Raises InfrastructureError E-DEP-011."""
-        table = self._tell(["show stat"]).lstrip("# ")
-        for row in csv.DictReader(io.StringIO(table)):
-            if row["pxname"] == "releases" and row["svname"] == f"s{number}":
-                answered = sum(int(row[f"hrsp_{kind}"] or 0) for kind in ("1xx", "2xx", "3xx", "4xx", "5xx", "other"))
-                unanswered = int(row["econ"] or 0)
-                return Counts(requests=answered + unanswered, errors=int(row["hrsp_5xx"] or 0) + unanswered)
-        raise InfrastructureError("E-DEP-011", f"HAProxy knows no slot {number}.")
+        found = haproxy.counts(self._tell([haproxy.STATISTICS]), {number})
+        if found is None:
+            raise InfrastructureError("E-DEP-011", f"HAProxy knows no slot {number}.")
+        return found
 
     def connections(self, number: int) -> int:
         """Requests that slot `number` is answering now."""
-        table = self._tell(["show stat"]).lstrip("# ")
-        rows = csv.DictReader(io.StringIO(table))
-        return sum(int(row["scur"]) for row in rows if row["svname"] == f"s{number}")
+        return haproxy.under_way(self._tell([haproxy.STATISTICS]), {number})
 
     def stop(self) -> None:
         """End the proxy; clients are answered no more."""
@@ -126,14 +66,6 @@ class HAProxy:
             pid = int(self._tell(["show info"]).partition("\nPid: ")[2].split("\n")[0])
             subprocess.run(["kill", "-TERM", str(pid)], check=False, timeout=_WAIT)
         self._socket.unlink(missing_ok=True)
-
-    def _configuration(self, slots: Mapping[int, Slot]) -> str:
-        servers = []
-        for number in range(SLOTS):
-            slot = slots.get(number)
-            where = f"127.0.0.1:{slot.port} weight {slot.weight}" if slot else "127.0.0.1:9 weight 0 disabled"
-            servers.append(f"  server s{number} {where}")
-        return _CONFIGURATION.format(socket=self._socket, address=self._address, servers="\n".join(servers))
 
     def _start(self) -> None:
         found = program()

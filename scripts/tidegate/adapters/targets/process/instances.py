@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tidegate.adapters import files
+from tidegate.core.deployment.environment import Log
 from tidegate.core.deployment.target import Package
 from tidegate.errors import InfrastructureError
 
@@ -53,9 +54,10 @@ class Process:
 class Instances:
     """All servers of one environment, by the folder in which their records are."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str], log: Log | None = None) -> None:
         self._folder = folder
         self._environ = environ
+        self._log = log or Log()
 
     def all(self) -> tuple[Process, ...]:
         """Servers that run, in the order in which they were started; records of dead ones are left out."""
@@ -71,6 +73,7 @@ class Instances:
         port = free_port()
         options = ["--release", str(kept), "--digest", package.release, "--port", str(port)]
         options += ["--log", str(home.parent / "predictions"), "--copies", str(self.copies(package.release))]
+        options += ["--log-seconds", str(self._log.every.total_seconds()), "--log-share", str(self._log.share)]
         pid = self.launch("tidegate.server", options, home / "server.log")
         record = Process(
             release=package.release,

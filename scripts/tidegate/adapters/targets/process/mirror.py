@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from tidegate.adapters import files
-from tidegate.adapters.targets.process.haproxy import Counts
+from tidegate.adapters.targets import pairs
+from tidegate.adapters.targets.haproxy import Counts
 from tidegate.adapters.targets.process.instances import Instances, Process, free_port, started
-from tidegate.core.deployment.traffic import Histogram, Pairs
+from tidegate.core.deployment.traffic import Pairs
 from tidegate.errors import InfrastructureError
 
 _WAIT = 5.0
@@ -66,19 +65,9 @@ class Mirror:
     def counts(self) -> tuple[Counts, Pairs]:
         """What the shadow was asked and how it answered. Raises InfrastructureError E-DEP-016 without a mirror."""
         shadow = self.shadow()
-        try:
-            if shadow is None:
-                raise ConnectionRefusedError("it does not run")
-            document = _asked(shadow.port)
-            pairs = Pairs(
-                relative=_histogram(document["relative"]),
-                absolute=_histogram(document["absolute"]),
-                total=float(document["total"]),
-                squares=float(document["squares"]),
-            )
-            return Counts(int(document["requests"]), sum(document["failed"].values())), pairs
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InfrastructureError("E-DEP-016", f"the mirror does not tell its counts: {error}.") from error
+        if shadow is None:
+            raise InfrastructureError("E-DEP-016", "the mirror does not tell its counts: it does not run.")
+        return pairs.asked(shadow.port)
 
     def end_with(self, release: str) -> None:
         """End it where this release sends or gets copies."""
@@ -105,7 +94,7 @@ class Mirror:
         shadow = Shadow(**names, share=share, port=port, pid=pid, started=started(pid) or "")
         self._keep(Shadow(**{**asdict(shadow), "share": 0}))
         deadline = time.monotonic() + _WAIT
-        while not _listens(port):
+        while not pairs.answers(port):
             if time.monotonic() > deadline or not shadow.lives:
                 self.end()
                 raise InfrastructureError("E-DEP-016", "the mirror does not start; its log says why.")
@@ -120,20 +109,3 @@ class Mirror:
             return Shadow(**json.loads(self._file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
-
-
-def _listens(port: int) -> bool:
-    try:
-        return bool(_asked(port))
-    except (OSError, ValueError):
-        return False
-
-
-def _asked(port: int) -> Any:
-    with socket.create_connection(("127.0.0.1", port), timeout=_WAIT) as link:
-        link.sendall(b"?")
-        return json.loads(b"".join(iter(lambda: link.recv(65536), b"")))
-
-
-def _histogram(document: Any) -> Histogram:
-    return Histogram(edges=tuple(document["edges"]), counts=tuple(document["counts"]))

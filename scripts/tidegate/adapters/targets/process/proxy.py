@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from tidegate.adapters.targets.haproxy import Counts, Slot
 from tidegate.adapters.targets.process import envoy, haproxy
-from tidegate.adapters.targets.process.haproxy import Counts, Slot
 
 
 class Proxy(Protocol):

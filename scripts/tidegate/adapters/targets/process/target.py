@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from tidegate.adapters.targets import server
-from tidegate.adapters.targets.process.haproxy import SLOTS, Slot
+from tidegate.adapters.targets.haproxy import SLOTS, Slot
 from tidegate.adapters.targets.process.instances import Instances, Process, free_slot
 from tidegate.adapters.targets.process.mirror import Mirror, Shadow
 from tidegate.adapters.targets.process.proxy import Proxy, proxy_of
+from tidegate.core.deployment.environment import Log
 from tidegate.core.deployment.fleet import Fleet, Instance
 from tidegate.core.deployment.target import Package
 from tidegate.core.deployment.traffic import Traffic
@@ -24,14 +25,20 @@ class ProcessTarget:
     """`folder` keeps everything about one environment; `address` is where clients ask.
 
     `drain`: seconds that a server may take for its last answers before it is killed. `proxy`: another
-    than the machine's usual one.
+    than the machine's usual one. `log`: what of the requests is kept, by default all of it.
     """
 
     def __init__(
-        self, folder: Path, address: str, environ: Mapping[str, str], drain: float = _DRAIN, proxy: Proxy | None = None
+        self,
+        folder: Path,
+        address: str,
+        environ: Mapping[str, str],
+        drain: float = _DRAIN,
+        proxy: Proxy | None = None,
+        log: Log | None = None,
     ) -> None:
         self._drain = drain
-        self._instances = Instances(folder, environ)
+        self._instances = Instances(folder, environ, log)
         self._proxy = proxy or proxy_of(folder, address)
         self._mirror = Mirror(folder, self._instances)
         folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +82,7 @@ class ProcessTarget:
         process, shadow = self._process(release), self._mirror.shadow()
         mirrored = shadow is not None and shadow.release == release
         counts, pairs = self._mirror.counts() if mirrored else (self._proxy.counts(process.slot), None)
-        counted = server.traffic(process.port, process.version, counts.requests, counts.errors)
+        counted = server.traffic([process.port], process.version, counts.requests, counts.errors)
         return replace(counted, pairs=pairs)
 
     def stop(self, release: str) -> None:

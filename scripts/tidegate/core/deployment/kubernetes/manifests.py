@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from tidegate.core.deployment.kubernetes.names import labels, name_of, notes, selector
+from tidegate.core.deployment.kubernetes.names import ASKED, labels, name_of, notes, selector
 from tidegate.core.deployment.kubernetes.settings import Kubernetes
 from tidegate.core.deployment.target import Package
 from tidegate.core.release.image import PORT
@@ -62,7 +64,22 @@ def deployment(model: str, package: Package, place: Kubernetes) -> Manifest:
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
         "template": template(model, package, place),
     }
-    return _object("apps/v1", "Deployment", model, package, place, spec)
+    made = _object("apps/v1", "Deployment", model, package, place, spec)
+    made["metadata"]["annotations"][ASKED] = asked(place)
+    return made
+
+
+def asked(place: Kubernetes) -> str:
+    """What people can change about a release that runs."""
+    return f"{place.replicas} {place.cpu} {place.memory}"
+
+
+def as_asked(found: Mapping[str, Any], place: Kubernetes) -> Kubernetes:
+    """The settings with which a Deployment was made, where it says so; those of `place` where it does not."""
+    said = str((found["metadata"].get("annotations") or {}).get(ASKED, "")).split()
+    if len(said) != 3 or not said[0].isdecimal():
+        return place
+    return replace(place, replicas=int(said[0]), cpu=said[1], memory=said[2])
 
 
 def template(model: str, package: Package, place: Kubernetes) -> Manifest:
@@ -92,13 +109,13 @@ def template(model: str, package: Package, place: Kubernetes) -> Manifest:
 def _server(package: Package, place: Kubernetes) -> Manifest:
     return {
         "name": "server",
-        "image": _pinned(package),
+        "image": pinned(package),
         "imagePullPolicy": "IfNotPresent",
         "ports": [{"name": PORT_NAME, "containerPort": PORT, "protocol": "TCP"}],
         # A large model may need a minute to load; the other two probes wait for the first.
-        "startupProbe": _probe("/v2/health/live", period=1, failures=120),
-        "readinessProbe": _probe("/v2/health/ready", period=2, failures=3),
-        "livenessProbe": _probe("/v2/health/live", period=10, failures=3),
+        "startupProbe": probe("/v2/health/live", period=1, failures=120),
+        "readinessProbe": probe("/v2/health/ready", period=2, failures=3),
+        "livenessProbe": probe("/v2/health/live", period=10, failures=3),
         # Endpoints take time to leave every proxy of a cluster. A sleep of the kubelet's own needs no shell.
         "lifecycle": {"preStop": {"sleep": {"seconds": NOTICE}}},
         # Without a limit on the processor nothing is throttled in the middle of a request.
@@ -117,7 +134,8 @@ def _server(package: Package, place: Kubernetes) -> Manifest:
     }
 
 
-def _pinned(package: Package) -> str:
+def pinned(package: Package) -> str:
+    """The image by its digest. Raises InputError E-KUB-001 for a release without one."""
     if not _IMAGE.fullmatch(package.image):
         shown = f"its image is {package.image[:200]!r}" if package.image else "it has no image"
         fix = "Give the model an image.repository in the contract, and promote it again."
@@ -125,7 +143,8 @@ def _pinned(package: Package) -> str:
     return package.image
 
 
-def _probe(path: str, *, period: int, failures: int) -> Manifest:
+def probe(path: str, *, period: int, failures: int) -> Manifest:
+    """A question by HTTP that a pod is asked again and again; times in seconds."""
     asked = {"path": path, "port": PORT_NAME}
     return {"httpGet": asked, "periodSeconds": period, "timeoutSeconds": 2, "failureThreshold": failures}
 

@@ -14,6 +14,10 @@ MANAGER = "tidegate"
 """Who owns the fields that we set, in the words of server-side apply."""
 DOMAIN = "tidegate.io"
 ROUTE, RELEASE, VERSION, COMMIT = (f"{DOMAIN}/{word}" for word in ("route", "release", "version", "commit"))
+ASKED = f"{DOMAIN}/asked"
+"""What environment.yaml asked for when a Deployment was made. Its fields may be others' by now: an autoscaler's."""
+COMPARISON = f"{DOMAIN}/comparison"
+"""What compares a shadow with its champion has this label, with the route, and none of a release's."""
 LONGEST_ROUTE = 40
 _LABEL = 63
 
@@ -21,6 +25,16 @@ _LABEL = 63
 def name_of(route: str, release: str) -> str:
     """What all objects of a release are called: at most 51 characters, which leaves room for a pod's own ending."""
     return f"{route}-{_hexadecimal(release)[:10]}"
+
+
+def comparison_of(route: str, release: str) -> str:
+    """What the objects are called that compare a shadow's answers with the champion's."""
+    return f"{name_of(route, release)}-shadow"
+
+
+def comparisons_of(route: str) -> str:
+    """The label selector that finds all comparisons of an environment."""
+    return f"app.kubernetes.io/managed-by={MANAGER},{COMPARISON}={route}"
 
 
 def selector_of(route: str) -> str:

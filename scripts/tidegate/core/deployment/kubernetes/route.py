@@ -7,9 +7,10 @@ is what is believed, whoever wrote it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from tidegate.core.deployment.kubernetes.names import name_of
+from tidegate.core.deployment.kubernetes.names import comparison_of, name_of
 from tidegate.core.deployment.kubernetes.settings import Kubernetes
 from tidegate.core.release.image import PORT
 
@@ -18,8 +19,18 @@ ALL = 100
 _TIMEOUT = "60s"
 
 
-def shared(place: Kubernetes, weights: Mapping[str, int]) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Copies:
+    """`share` percent of the requests are sent to a shadow's comparison as well; `release` is the shadow."""
+
+    release: str
+    share: int
+
+
+def shared(place: Kubernetes, weights: Mapping[str, int], copies: Copies | None = None) -> dict[str, Any]:
     """The part of the route that is ours: release → percent, together 100; who gets nothing is not named.
+
+    Copies are in the same value, so whatever is written without them ends them at the same moment.
 
     Raises ValueError for percentages that do not add up: a route without a backend answers everything with 500.
     """
@@ -31,9 +42,19 @@ def shared(place: Kubernetes, weights: Mapping[str, int]) -> dict[str, Any]:
         if weight
     ]
     match = {"path": {"type": "PathPrefix", "value": "/"}}
-    rule = {"matches": [match], "backendRefs": backends, "timeouts": {"request": _TIMEOUT}}
+    rule: dict[str, Any] = {"matches": [match], "backendRefs": backends, "timeouts": {"request": _TIMEOUT}}
+    if copies is not None:
+        rule["filters"] = [_mirroring(place, copies)]
     metadata = {"name": place.route, "namespace": place.namespace}
     return {"apiVersion": VERSION, "kind": KIND, "metadata": metadata, "spec": {"rules": [rule]}}
+
+
+def copied(found: Mapping[str, Any], name: str) -> int:
+    """Percent of the requests that the route has copied to the Service of this name; all where it does not say."""
+    filters = [one for rule in (found.get("spec") or {}).get("rules") or () for one in rule.get("filters") or ()]
+    mirrors = [one["requestMirror"] for one in filters if one.get("requestMirror")]
+    mine = next((one for one in mirrors if one["backendRef"]["name"] == name), None)
+    return 0 if mine is None else int(mine.get("percent", ALL))
 
 
 def shares(found: Mapping[str, Any], names: Sequence[str]) -> dict[str, int]:
@@ -63,6 +84,15 @@ def taken(found: Mapping[str, Any]) -> str:
             if reason:
                 return reason
     return ""
+
+
+def _mirroring(place: Kubernetes, copies: Copies) -> dict[str, Any]:
+    """A filter that every Gateway API knows for all requests, and since 1.3 for a share of them."""
+    name = comparison_of(place.route, copies.release)
+    mirror: dict[str, Any] = {"backendRef": {"group": "", "kind": "Service", "name": name, "port": PORT}}
+    if copies.share < ALL:
+        mirror["percent"] = copies.share
+    return {"type": "RequestMirror", "requestMirror": mirror}
 
 
 def _refused(parent: Mapping[str, Any], kind: str, generation: int) -> str:

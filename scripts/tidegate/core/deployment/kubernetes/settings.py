@@ -15,7 +15,7 @@ class Kubernetes:
 
     `context`: of the kubeconfig, empty for its current one, or for the cluster that we run in. `route`: the HTTPRoute
     whose rules divide the requests; releases are named after it. `overlay`: folder of a kustomization with all that
-    surrounds the releases, applied before one is started; empty where somebody else applies it. `rollouts`: whether
+    surrounds the releases, applied when a deployment begins; empty where somebody else applies it. `rollouts`: whether
     Argo Rollouts moves the weights where it is installed; `prometheus`: where its own analysis asks for errors, empty
     for none. `cpu` and `memory` are quantities as Kubernetes writes them;
     a pod gets no more than this memory, and as much more processor as its node has to spare.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tidegate.core.deployment.kubernetes import route
-from tidegate.core.deployment.kubernetes.names import name_of
+from tidegate.core.deployment.kubernetes.names import comparison_of, name_of
 from tidegate.core.deployment.kubernetes.settings import Kubernetes
 
 PLACE = Kubernetes(namespace="bikes", route="bike-demand")
@@ -100,3 +100,32 @@ def taken_by(*conditions: dict[str, Any]) -> dict[str, Any]:
 )
 def test_a_route_is_in_force_when_its_gateways_say_so(found: dict[str, Any], told: str) -> None:
     assert (told in route.taken(found)) if told else not route.taken(found)
+
+
+@given(st.integers(1, 100))
+def test_the_share_of_copies_that_is_written_is_read(share: int) -> None:
+    champion, shadow = RELEASES[:2]
+    written = route.shared(PLACE, {champion: 100}, route.Copies(release=shadow, share=share))
+    assert route.copied(written, comparison_of(PLACE.route, shadow)) == share
+    assert route.copied(written, comparison_of(PLACE.route, champion)) == 0
+    assert route.shares(written, [name_of(PLACE.route, shadow)]) == {name_of(PLACE.route, shadow): 0}
+
+
+def test_weights_alone_end_all_copies() -> None:
+    assert "filters" not in route.shared(PLACE, {RELEASES[0]: 100})["spec"]["rules"][0]
+
+
+def test_copies_of_all_requests_need_no_key_that_an_older_gateway_api_lacks() -> None:
+    whole = route.shared(PLACE, {RELEASES[0]: 100}, route.Copies(release=RELEASES[1], share=100))
+    [one] = whole["spec"]["rules"][0]["filters"]
+    assert one["requestMirror"].keys() == {"backendRef"}
+
+
+@pytest.mark.parametrize("found", [{}, {"spec": {}}, {"spec": {"rules": None}}, {"spec": {"rules": [{"filters": []}]}}])
+def test_a_route_without_filters_copies_nothing(found: dict[str, Any]) -> None:
+    assert route.copied(found, "bike-demand-1-shadow") == 0
+
+
+def test_filters_of_other_kinds_are_passed_over() -> None:
+    filters = [{"type": "RequestHeaderModifier", "requestHeaderModifier": {}}]
+    assert route.copied({"spec": {"rules": [{"filters": filters}]}}, "bike-demand-1-shadow") == 0
