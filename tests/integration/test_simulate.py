@@ -91,6 +91,10 @@ def test_what_is_kept_is_the_whole_of_it(tmp_path: Path) -> None:
         (["--scenario", "nonsense"], "E-SIM-013"),
         (["--scenario", "readme-only", "--keep", "."], "E-SIM-014"),
         (["--scenario", "better"], "E-SIM-010"),
+        (["--months", "0"], "E-SIM-044"),
+        (["--months", "13"], "E-SIM-044"),
+        (["--months", "all"], "E-SIM-044"),
+        (["--months", "1"], "E-SIM-010"),
     ],
 )
 def test_wrong_input_is_named(

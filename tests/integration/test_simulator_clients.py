@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tidegate.simulator.clients.load import asking
+from tidegate.simulator.clients.load import Request, asking, asking_once
 from tidegate.simulator.clients.shares import Watch
 
 
@@ -21,6 +21,7 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     asked = 0
+    ids: set[str | None]
 
     @property
     def address(self) -> str:
@@ -34,6 +35,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         good = self.rfile.read(int(self.headers["Content-Length"])) == b"good"
         self.server.asked += 1
+        self.server.ids.add(self.headers["X-Request-Id"])
         self.send_response(200 if good and self.path == "/invocations" else 500)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -45,6 +47,7 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def served() -> Iterator[Server]:
     with Server(("127.0.0.1", 0), Handler) as server:
+        server.ids = set()
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -80,6 +83,16 @@ def test_who_does_not_listen_loses_requests_and_ends_nobody() -> None:
     with asking(address, [b"good"], rate=100) as load:
         _until(lambda: sum(load.lost.values()) >= 3)
     assert load.answered == 0
+
+
+def test_what_is_asked_once_comes_once_under_its_id_until_nothing_is_left() -> None:
+    requests = iter(
+        [*(Request(b"good", str(number)) for number in range(40)), Request(b"bad", "bad"), Request(b"good")]
+    )
+    with served() as server, asking_once(server.address, requests, rate=400) as load:
+        assert load.spent.wait(10)
+        assert (server.asked, load.answered, dict(load.lost)) == (42, 41, {"500": 1})
+        assert server.ids == {*map(str, range(40)), "bad", None}
 
 
 def test_every_change_of_the_shares_is_one_line(tmp_path: Path) -> None:

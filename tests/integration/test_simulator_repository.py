@@ -97,6 +97,22 @@ def test_a_clone_stands_at_a_commit_with_the_asked_for_names(origin: Repository,
     assert Repository(path=tmp_path / "clone/.git").git("rev-parse", "HEAD") == commit
 
 
+def test_a_folder_of_several_commits_is_kept_once_and_linked(origin: Repository, tmp_path: Path) -> None:
+    store = tmp_path / "trees"
+    first = origin.commit("topic", {"a.txt": "two\n"}, "x", author="Ada")
+    second = origin.commit("topic", {"deep/new.sh": "true\n"}, "x", author="Ada")
+    for commit in (first, str(origin.tip("main")), second):
+        (tmp_path / commit).mkdir()
+        origin.link(commit, "deep", tmp_path / commit, store)
+        listed = set(origin.git("ls-tree", "-r", "--name-only", f"{commit}:deep").splitlines())
+        place = tmp_path / commit / "deep"
+        assert {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()} == listed
+    assert len(list(store.iterdir())) == 2
+    for name in ("absent", "a.txt"):
+        origin.link(first, name, tmp_path / first, store)
+        assert not (tmp_path / first / name).exists()
+
+
 def test_a_folder_that_is_no_work_tree_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()
     with pytest.raises(InputError, match="not a Git work tree"):

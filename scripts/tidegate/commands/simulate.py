@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 SUMMARY = "Bring up a whole GitHub on this machine and run real pull requests through the real workflow files."
 KEPT = "simulation"
-STORIES = {"demo": False, "rollback": True}
-"""Scenarios that go on after the merge, and whether a slow model is merged as well."""
+STORIES = ("demo", "rollback")
+"""Scenarios that go on after the merge."""
 # Workflows that test the toolkit itself: they would start this simulation again.
 OWN_TESTS = frozenset({"toolkit-ci.yml"})
+# Judges a retraining while its usual runs wait for an approval; here a person approves them at once.
+TWICE = frozenset({"model-retrain.yml"})
+MOST_MONTHS = 12
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,8 +40,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="pull-requests",
         help="pull-requests (the default: better, then worse, then fork), better, worse, undecided, fork, first, "
         "readme-only, killed, lost, and those that go on after the merge: demo (a better model to production, under "
-        "load), rollback (then a slow one, which takes itself back)",
+        "load, beside a worse one and one from a fork), rollback (then one that is slow, one that answers wrongly and "
+        "one that never gets healthy, each of which takes itself back)",
     )
+    replayed = (
+        "replay the first N live months (1 to 12) through the deployed server instead: drift, retraining, a table"
+    )
+    parser.add_argument("--months", metavar="N", default="", help=replayed)
     parser.add_argument(
         "--keep", metavar="FOLDER", default="", help="keep repositories, logs and artifacts in this new folder"
     )
@@ -53,13 +61,17 @@ def run(settings: Settings, options: argparse.Namespace) -> Answer:
     if options.scenario not in {*SCENARIOS, *STORIES}:
         known = ", ".join([*SCENARIOS, *STORIES])
         raise InputError("E-SIM-013", f"--scenario {options.scenario!r} is not one of: {known}.")
+    months = _months(options.months)
     start, teller = time.monotonic(), telling.Teller(settings.console)
     with _ending_politely(), _folder(options.keep) as folder:
         teller.say(f"Bringing up a GitHub with the files of {settings.workspace} ...")
-        with opened(settings.workspace, settings.environ, folder, tell=teller.tell, disabled=OWN_TESTS) as hub:
+        disabled = OWN_TESTS | TWICE if months else OWN_TESTS
+        with opened(settings.workspace, settings.environ, folder, tell=teller.tell, disabled=disabled) as hub:
             teller.say(f"  {hub.github.address}/{hub.github.repository} ({time.monotonic() - start:.1f} s)")
+            if months:
+                return _replayed(settings, hub, teller, months, start)
             if options.scenario in STORIES:
-                return _demonstrated(settings, hub, teller, start, slow=STORIES[options.scenario])
+                return _demonstrated(settings, hub, teller, start, options.scenario)
             return _played(settings, hub, teller, SCENARIOS[options.scenario], start)
 
 
@@ -74,15 +86,14 @@ def _played(settings: Settings, hub: Hub, teller: Teller, scenes: Sequence[Scene
     return _answer(played, reports, time.monotonic() - start)
 
 
-def _demonstrated(settings: Settings, hub: Hub, teller: Teller, start: float, *, slow: bool) -> Answer:
+def _demonstrated(settings: Settings, hub: Hub, teller: Teller, start: float, scenario: str) -> Answer:
     from tidegate.simulator import telling
-    from tidegate.simulator.story.demonstration import Demonstration
     from tidegate.simulator.story.ending import document, sentence, told
+    from tidegate.simulator.story.performance import performed
 
-    shown = Demonstration(hub=hub, say=teller.say, announce=teller.announce, slow=slow)
-    shown.play()
+    shown = performed(hub, scenario, say=teller.say, announce=teller.announce)
     reports = telling.keep(settings.evidence / KEPT, shown.played, hub.github.runs)
-    for line in told(shown):
+    for line in (*telling.closing(shown.played, reports), *told(shown)):
         teller.say(line)
     seconds = time.monotonic() - start
     return Answer(
@@ -91,6 +102,15 @@ def _demonstrated(settings: Settings, hub: Hub, teller: Teller, start: float, *,
         outputs={"html": str(reports[0]) if reports else ""},
         data=document(shown),
     )
+
+
+def _replayed(settings: Settings, hub: Hub, teller: Teller, months: int, start: float) -> Answer:
+    from tidegate.simulator.year.ending import answer
+    from tidegate.simulator.year.replay import Year
+
+    year = Year(hub=hub, count=months, say=teller.say)
+    year.play()
+    return answer(year, settings.evidence / KEPT, teller.say, time.monotonic() - start)
 
 
 def _answer(played: list[Played], reports: list[Path], seconds: float) -> Answer:
@@ -102,6 +122,15 @@ def _answer(played: list[Played], reports: list[Path], seconds: float) -> Answer
         outputs={"html": str(reports[0]) if reports else ""},
         data={"scenes": {act.scene.name: {"check": act.check, "seconds": round(act.seconds, 1)} for act in played}},
     )
+
+
+def _months(given: str) -> int:
+    """How many live months are replayed; 0 where that was not asked for."""
+    if not given:
+        return 0
+    if not given.isdecimal() or not 1 <= int(given) <= MOST_MONTHS:
+        raise InputError("E-SIM-044", f"--months {given[:20]!r} is not a number from 1 to {MOST_MONTHS}.")
+    return int(given)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -67,12 +67,19 @@ class Dispatcher:
     def chosen(self, happening: Happening) -> list[tuple[Path, dict[str, Any]]]:
         """The workflow files that the event starts."""
         found = []
-        for file in sorted((self._checkout(happening.commit) / rendering.WORKFLOWS).glob("*.y*ml")):
-            workflow = workflow_yaml.load(file.read_text(encoding="utf-8"), file.name)
+        for file, workflow in self._workflows(happening.commit):
             allowed = file.name not in self.disabled and happening.only in ("", file.name)
             if allowed and _starts(workflow, happening):
                 found.append((file, workflow))
         return found
+
+    def workflows(self, commit: str) -> list[dict[str, Any]]:
+        """The workflow files of a commit, but for those that do not run."""
+        return [workflow for file, workflow in self._workflows(commit) if file.name not in self.disabled]
+
+    def _workflows(self, commit: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+        for file in sorted((self._checkout(commit) / rendering.WORKFLOWS).glob("*.y*ml")):
+            yield file, workflow_yaml.load(file.read_text(encoding="utf-8"), file.name)
 
     def hold(self, happening: Happening) -> list[Run]:
         """Register the runs of an event without starting them: they wait for somebody's approval."""
@@ -86,7 +93,8 @@ class Dispatcher:
         folder = self.folder / f"commits/{commit}"
         with self._preparing:
             if not folder.is_dir():
-                self.origin.check_out(commit, folder, rendering.SHIPPED)
+                self.origin.check_out(commit, folder, [name for name in rendering.SHIPPED if name != rendering.LINKED])
+                self.origin.link(commit, rendering.LINKED, folder, self.folder / "trees")
                 rendering.render(folder, self.github.repository, commit)
         return folder
 

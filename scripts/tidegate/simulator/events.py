@@ -62,6 +62,11 @@ def dispatched(order: Dispatch, *, repository: Mapping[str, Any]) -> dict[str, A
     return {**shared, "ref": ref, "inputs": order.inputs, "workflow": f".github/workflows/{order.file}"}
 
 
+def scheduled(line: str, *, repository: Mapping[str, Any]) -> dict[str, Any]:
+    """`schedule`, which names the line that was due."""
+    return {"schedule": line, "repository": dict(repository), "sender": dict(repository["owner"])}
+
+
 def workflow_run(action: str, run: Run, base: str) -> dict[str, Any]:
     """`requested` or `completed` of a run. It names no pull request when the head is a fork's, as on GitHub."""
     shown = run_json(run, base)

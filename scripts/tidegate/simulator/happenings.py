@@ -16,8 +16,8 @@ class Happening:
     """An event on its way to the workflows.
 
     `commit` is what the workflow files are read from and jobs check out, `head` what the run is shown beside;
-    `filter_branch` what `branches:` is about (the base of a pull request), `of` the workflow that a run was of, `only`
-    the one file that may run.
+    `filter_branch` what `branches:` is about (the base of a pull request), `of` the workflow that a run was of or the
+    line of a schedule, `only` the one file that may run.
     """
 
     event: str
@@ -80,6 +80,12 @@ def dispatched(github: GitHub, order: Dispatch, branch: str, commit: str) -> Hap
     payload = events.dispatched(order, repository=github.shown())
     happening = _of_branch(github, event, branch, commit, payload)
     return replace(happening, action=order.kind, actor=order.actor, only=order.file)
+
+
+def scheduled(github: GitHub, line: str, commit: str) -> Happening:
+    """A line of a schedule that is due, on the default branch as on GitHub."""
+    payload = events.scheduled(line, repository=github.shown())
+    return replace(_of_branch(github, "schedule", "main", commit, payload), of=line)
 
 
 def _of_branch(github: GitHub, event: str, branch: str, commit: str, payload: Mapping[str, Any]) -> Happening:

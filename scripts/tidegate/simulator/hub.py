@@ -7,10 +7,11 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from tidegate.errors import InfrastructureError
-from tidegate.simulator import happenings, keeper, rendering, repository, runner, servers, tools
+from tidegate.simulator import happenings, keeper, rendering, repository, runner, schedule, servers, tools
 from tidegate.simulator.act import Death
 from tidegate.simulator.dispatch import Dispatcher, Tell
 from tidegate.simulator.dispatches import Dispatch
@@ -156,6 +157,14 @@ class Hub:
         orders = self.github.proxy.dispatches.taken()
         return [record for order in orders for record in self.dispatcher.fire(self._ordered(order))]
 
+    def scheduled(self, moment: datetime) -> list[RunRecord]:
+        """Run the workflows of `main` whose schedule is due in this minute of the story's own time."""
+        commit = str(self.origin.tip("main"))
+        lines = {line for workflow in self.dispatcher.workflows(commit) for line in schedule.lines(workflow)}
+        due = sorted(line for line in lines if schedule.due(line, moment))
+        happened = [happenings.scheduled(self.github, line, commit) for line in due]
+        return [record for happening in happened for record in self.dispatcher.fire(happening)]
+
     def adopt(self) -> None:
         """Take note of pull requests that were opened by API; the runs of a bot's are held, as on GitHub."""
         path = f"/repos/{self.github.repository}/pulls?state=open&per_page=100"
@@ -273,7 +282,8 @@ def _toolkit(folder: Path) -> Path:
     """A rendered copy of the toolkit's own actions and workflows, for repositories that use them by name."""
     root = Path(__file__).resolve().parents[3]
     for name in rendering.SHIPPED:
-        if (root / name).is_dir():
-            shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        if name != rendering.LINKED and (root / name).is_dir():
+            shutil.copytree(root / name, folder / name)
+    (folder / rendering.LINKED).symlink_to(root / rendering.LINKED)
     rendering.render(folder, "tidegate/tidegate", "simulated")
     return folder

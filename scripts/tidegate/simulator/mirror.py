@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from tidegate.errors import InfrastructureError
-from tidegate.simulator.repository import Repository
+from tidegate.simulator.repository import Listing, Repository
 
 COMMIT_FIELDS = "%P%x00%an%x00%ae%x00%aI%x00%cn%x00%ce%x00%cI"
 
@@ -55,7 +55,8 @@ class Mirror:
 
     def _commit(self, identity: str) -> None:
         tree = self._repository.git("rev-parse", f"{identity}^{{tree}}")
-        self._tree(tree, self._texts(tree))
+        listed = self._repository.listing(tree)
+        self._tree(tree, "", listed, self._texts(listed))
         fields = self._repository.git("show", "-s", f"--format={COMMIT_FIELDS}", identity)
         parents, name, email, date, committer, committer_email, committed = fields.split("\0")
         made = self._post(
@@ -68,10 +69,9 @@ class Mirror:
         )
         self._check(identity, made)
 
-    def _texts(self, tree: str) -> dict[str, str]:
-        """New files below a tree, read by one Git process: texts, to be sent with their trees; others are sent here."""
-        listed = self._repository.git("ls-tree", "-r", "-z", "--format=%(objecttype) %(objectname)", tree).split("\0")
-        new = dict.fromkeys(row.split(" ")[1] for row in listed if row.startswith("blob "))
+    def _texts(self, listed: Listing) -> dict[str, str]:
+        """New files of a listing, read by one Git process: texts, to be sent with their trees; others are sent here."""
+        new = dict.fromkeys(entry.identity for rows in listed.values() for entry in rows if entry.kind == "blob")
         texts: dict[str, str] = {}
         for identity, data in self._repository.blobs([blob for blob in new if blob not in self._known]):
             try:
@@ -81,18 +81,17 @@ class Mirror:
                 self._check(identity, made)
         return texts
 
-    def _tree(self, identity: str, texts: Mapping[str, str]) -> None:
+    def _tree(self, identity: str, folder: str, listed: Listing, texts: Mapping[str, str]) -> None:
         """One tree and what is below it, deepest first."""
         if identity in self._known:
             return
-        rows = [row.split("\t", 1) for row in self._repository.git("ls-tree", "-z", identity).split("\0") if row]
         entries = []
-        for description, path in rows:
-            mode, kind, child = description.split(" ")
-            if kind == "tree":
-                self._tree(child, texts)
+        for entry in listed.get(folder, []):
+            child = entry.identity
+            if entry.kind == "tree":
+                self._tree(child, f"{folder}{entry.name}/", listed, texts)
             content = {"content": texts[child]} if child in texts else {"sha": child}
-            entries.append({"path": path, "mode": mode, "type": kind, **content})
+            entries.append({"path": entry.name, "mode": entry.mode, "type": entry.kind, **content})
         self._check(identity, self._post("trees", tree=entries))
 
     def _check(self, identity: str, made: Any) -> None:

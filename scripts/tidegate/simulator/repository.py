@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 from tidegate.errors import InfrastructureError, InputError
@@ -31,6 +33,19 @@ echo "error: GH006: Protected branch update failed for $1." >&2
 echo "error: Changes must be made through a pull request." >&2
 exit 1
 """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One line of a Git tree."""
+
+    name: str
+    mode: str
+    kind: str
+    identity: str
+
+
+Listing = dict[str, list[Entry]]
 
 
 @dataclass(kw_only=True)
@@ -120,6 +135,31 @@ class Repository:
         clone.git("update-ref", "--no-deref", "HEAD", commit)
         there = [path for path in self.git("ls-tree", "--name-only", "-z", commit).split("\0") if path in paths]
         clone.git("--work-tree", str(folder), "checkout", "--quiet", commit, "--", *there)
+
+    def link(self, commit: str, name: str, folder: Path, store: Path) -> None:
+        """A link in `folder` to a top-level folder of a commit, of which `store` has one copy however often it is used.
+
+        Nothing where the commit has no such folder.
+        """
+        kind, _, tree = self.git("ls-tree", "--format=%(objecttype) %(objectname)", commit, "--", name).partition(" ")
+        if kind != "tree":
+            return
+        if not (store / tree).is_dir():
+            with tarfile.open(fileobj=BytesIO(self._run(["archive", "--format=tar", tree]))) as archive:
+                archive.extractall(store / tree, filter="tar")
+        (folder / name).symlink_to(store / tree)
+
+    def listing(self, tree: str) -> Listing:
+        """All that is below a tree, by the folder it is in (``""``, ``a/``, ``a/b/``)."""
+        found: Listing = {}
+        for row in self.git("ls-tree", "-r", "-t", "-z", tree).split("\0"):
+            description, tab, path = row.partition("\t")
+            if tab:
+                mode, kind, identity = description.split(" ")
+                folder, _, name = path.rpartition("/")
+                entry = Entry(name=name, mode=mode, kind=kind, identity=identity)
+                found.setdefault(f"{folder}/" if folder else "", []).append(entry)
+        return found
 
     def blobs(self, identities: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Id and bytes of each of these files' contents."""

@@ -52,10 +52,14 @@ class Run:
 
 
 class Runs:
-    """All runs of one simulated GitHub, and the folder that holds their artifacts."""
+    """All runs of one simulated GitHub, and the folder that holds their artifacts.
+
+    `states`: of workflows that are not active, by their paths.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.states: dict[str, str] = {}
         self._runs: dict[int, Run] = {}
         self._numbers = itertools.count(FIRST_RUN)
 
@@ -88,6 +92,10 @@ class Runs:
         wanted = {key: query[key] for key in ("event", "branch", "head_sha", "status", "actor") if key in query}
         found = (run for run in list(self._runs.values()) if not workflow or run.path.endswith(f"/{workflow}"))
         return [run for run in sorted(found, key=lambda run: -run.id) if _fits(run, wanted)]
+
+    def paths(self) -> list[str]:
+        """Workflows that have run."""
+        return sorted({run.path for run in list(self._runs.values())})
 
     def artifacts(self, run: int | None = None) -> Iterator[tuple[int, Run, Path]]:
         """Id, run and file of every artifact (of one run)."""
@@ -127,7 +135,7 @@ def run_json(run: Run, base: str) -> dict[str, Any]:
         "run_started_at": run.created_at,
         "created_at": run.created_at,
         "updated_at": run.updated_at,
-        "workflow_id": int(hashlib.sha256(run.path.encode()).hexdigest()[:7], 16),
+        "workflow_id": _workflow_id(run.path),
         "check_suite_id": run.id,
         "pull_requests": [{"number": number, "url": f"{api}/pulls/{number}"} for number in run.pull_requests],
         "actor": actor,
@@ -138,6 +146,23 @@ def run_json(run: Run, base: str) -> dict[str, Any]:
         "artifacts_url": f"{api}/actions/runs/{run.id}/artifacts",
         "workflow_url": f"{api}/actions/workflows/{run.path.rpartition('/')[2]}",
     }
+
+
+def workflow_json(path: str, runs: Runs) -> dict[str, Any]:
+    """A workflow as the API shows it; it is as old as its first run."""
+    mine = runs.listed({}, path.rpartition("/")[2])
+    return {
+        "id": _workflow_id(path),
+        "name": mine[-1].name,
+        "path": path,
+        "state": runs.states.get(path, "active"),
+        "created_at": mine[-1].created_at,
+        "updated_at": mine[0].updated_at,
+    }
+
+
+def _workflow_id(path: str) -> int:
+    return int(hashlib.sha256(path.encode()).hexdigest()[:7], 16)
 
 
 def artifact_json(identity: int, run: Run, file: Path, base: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tidegate.simulator.runs import Run, Runs, artifact_json, run_json
+from tidegate.simulator.runs import Run, Runs, artifact_json, run_json, workflow_json
 from tidegate.simulator.wire import Call, Reply, missing
 
 STORAGE = "/artifact-storage/"
@@ -17,6 +17,9 @@ def answer(runs: Runs, call: Call, base: str) -> Reply | None:
     of_workflow = re.fullmatch(r"/repos/[^/]+/[^/]+/actions/workflows/(?P<file>[\w.-]+)/runs", call.path)
     if of_workflow and call.method == "GET":
         return _listed(runs, call, base, of_workflow["file"])
+    if re.fullmatch(r"/repos/[^/]+/[^/]+/actions/workflows", call.path) and call.method == "GET":
+        shown = [workflow_json(path, runs) for path in runs.paths()]
+        return Reply(status=200, value={"total_count": len(shown), "workflows": shown})
     found = re.fullmatch(r"/repos/[^/]+/[^/]+/actions/(?P<kind>runs|artifacts)(?P<rest>/.*)?", call.path)
     if not found or call.method != "GET":
         return None

@@ -136,7 +136,7 @@ def play(hub: Hub, scenes: Sequence[Scene], announce: Callable[[Scene], None]) -
             scene=scene,
             pull=pull,
             records=records,
-            check=_check(hub, pull.head),
+            check=check_of(hub, pull.head),
             comments=_comments(hub, pull),
             requests=len(calls),
             writes=sum(call.writes for call in calls),
@@ -171,7 +171,7 @@ def _line_of(lines: Sequence[str], keys: Sequence[str]) -> int | None:
     return None
 
 
-def _check(hub: Hub, commit: str) -> str | None:
+def check_of(hub: Hub, commit: str) -> str | None:
     """The conclusion of the newest check of a model; ``pending`` where it was never concluded."""
     found = [run for run in hub.github.check_runs(commit) if run["name"].startswith(CHECK)]
     return (found[0]["conclusion"] or "pending") if found else None

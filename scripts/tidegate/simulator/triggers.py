@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tidegate.simulator import schedule
+
 DEFAULT_TYPES = {
     "pull_request": ("opened", "synchronize", "reopened"),
     "workflow_run": ("requested", "in_progress", "completed"),
@@ -24,8 +26,10 @@ def starts(
     """Whether the event starts the workflow.
 
     `branch` is the base branch of a pull request, the pushed branch, or the head branch of a workflow run; `files`
-    the changed paths; `of` the name of the workflow that ran.
+    the changed paths; `of` the name of the workflow that ran, or the line of a schedule that is due.
     """
+    if event == "schedule":
+        return of in schedule.lines(workflow)
     rules = _rules(workflow.get("on"), event)
     if rules is None:
         return False

@@ -7,7 +7,7 @@ from typing import Any
 
 from tidegate.simulator.scenario import Played
 from tidegate.simulator.story.demonstration import Demonstration
-from tidegate.simulator.story.releases import Landed, Standing
+from tidegate.simulator.story.releases import PRODUCTION, Landed, Standing
 
 
 def sentence(shown: Demonstration) -> str:
@@ -25,8 +25,13 @@ def told(shown: Demonstration) -> Iterator[str]:
         yield f"#{act.pull.number} {act.scene.title}: {_headline(act)}"
     for landed in shown.landed:
         yield f"{landed.title}: {_landed(landed)} ({landed.answered:,} requests answered, {landed.lost} lost)"
+    if shown.landed:
+        yield f"{shown.lost} of {shown.lost + shown.answered:,} requests lost"
     if shown.standing:
         yield _standing(shown.standing)
+    if shown.registered:
+        named = ", ".join(f"{alias} is version {version or 'none'}" for alias, version in shown.registered.items())
+        yield f"MLflow's registry: {named}"
     yield from shown.status.splitlines()
 
 
@@ -37,14 +42,15 @@ def document(shown: Demonstration) -> dict[str, Any]:
         {
             "title": landed.title,
             "running": landed.standing.running,
-            "taken_back": landed.revert is not None,
+            "taken_back_in": landed.taken_back_in,
             "answered": landed.answered,
             "lost": landed.lost,
             "seconds": round(landed.seconds, 1),
         }
         for landed in shown.landed
     ]
-    return {"scenes": scenes, "releases": releases, "agree": bool(shown.standing and shown.standing.agrees)}
+    agree = bool(shown.standing and shown.standing.agrees)
+    return {"scenes": scenes, "releases": releases, "agree": agree, "registered": dict(shown.registered)}
 
 
 def _headline(act: Played) -> str:
@@ -56,7 +62,9 @@ def _landed(landed: Landed) -> str:
     if landed.revert is None:
         return f"version {landed.standing.running} runs in production"
     issues = "".join(f", issue “{title}”" for title in landed.issues)
-    return f"taken back by itself, version {landed.standing.running} still runs; revert #{landed.revert.number}{issues}"
+    place = "there" if landed.taken_back_in == PRODUCTION else f"in {PRODUCTION}"
+    back = f"taken back in {landed.taken_back_in} by itself, version {landed.standing.running} runs {place}"
+    return f"{back}; revert #{landed.revert.number}{issues}"
 
 
 def _standing(standing: Standing) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
+from tidegate.core.release.incident import revert_branch
 from tidegate.errors import InfrastructureError
 from tidegate.simulator import servers
 from tidegate.simulator.clients import load, rows, shares
@@ -21,7 +22,7 @@ from tidegate.simulator.workflow_yaml import load as parsed
 
 PRODUCTION = "production"
 MONTHS = ("2012-01", "2012-02")
-CALM, RUSH = 40.0, 200.0
+CALM, RUSH = 20.0, 200.0
 """Requests a second, each a real hour of a month that came after the training data; the rush is for what is judged."""
 
 
@@ -41,7 +42,7 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class Landed:
-    """What came of a merged pull request in production."""
+    """What came of a merged pull request: `standing` in production, `issues` that were opened."""
 
     title: str
     standing: Standing
@@ -52,6 +53,11 @@ class Landed:
     revert: PullRequest | None = None
     issues: list[str] = field(default_factory=list)
 
+    @property
+    def taken_back_in(self) -> str:
+        """The environment that gave it back; empty for a release that stayed."""
+        return self.revert.branch.removeprefix(revert_branch("")) if self.revert else ""
+
 
 @dataclass(kw_only=True)
 class Releases:
@@ -61,6 +67,11 @@ class Releases:
     surroundings: Surroundings
     say: Callable[[str], None]
     _seen: set[int] = field(default_factory=set)
+
+    @property
+    def model(self) -> str:
+        """The name of the model that production runs."""
+        return str(self._release()["model"])
 
     def first(self) -> Standing:
         """Version 1, promoted by hand before the story begins, so that there is something to take over from."""
@@ -102,18 +113,20 @@ class Releases:
         return laptop
 
     def land(self, pull: PullRequest, title: str, merged: Happening) -> Landed:
-        """What a merge starts, then the promotion that follows; production takes over under load, or does not."""
+        """What a merge starts, then the promotion that follows, under load; wherever it is taken back it ends."""
         begun = monotonic()
         self.say(f"  #{pull.number} is merged")
-        records = self.hub.dispatcher.fire(merged)
-        promotion = self.proposed()
-        if promotion is None:
-            raise InfrastructureError(
-                "E-SIM-043", "no promotion was proposed for production.", where=self._ends(records)
-            )
-        self.say(f"  #{promotion.number} promotes it to {PRODUCTION}; a person merges it")
         with self._asked() as clients:
-            records += self.hub.merge(promotion)
+            records = self.hub.dispatcher.fire(merged)
+            proposal = self.proposed()
+            if proposal is None:
+                ends = ", ".join(f"{record.run.name}: {record.run.conclusion}" for record in records)
+                raise InfrastructureError("E-SIM-043", "no promotion was proposed for production.", where=ends)
+            revert = _revert(proposal)
+            if revert is None:
+                self.say(f"  #{proposal.number} promotes it to {PRODUCTION}; a person merges it")
+                records += self.hub.merge(proposal)
+                revert = _revert(self.proposed())
         return Landed(
             title=title,
             standing=self.standing(),
@@ -121,8 +134,8 @@ class Releases:
             lost=sum(clients.lost.values()),
             answered=clients.answered,
             seconds=monotonic() - begun,
-            revert=self.proposed(),
-            issues=self._issues(),
+            revert=revert,
+            issues=self._new_issues(),
         )
 
     def taken_back(self, landed: Landed) -> list[RunRecord]:
@@ -144,7 +157,7 @@ class Releases:
     def standing(self) -> Standing:
         """What everybody says about production."""
         running = [version for version, share in shares.shares(self._state()).items() if share == 100]
-        release = parsed(self.hub.file(f"environments/{PRODUCTION}/release.yaml"), "release.yaml")
+        release = self._release()
         return Standing(
             wanted=str(release["version"]), running=running[0] if running else "", recorded=self._recorded(release)
         )
@@ -153,6 +166,10 @@ class Releases:
         """What `tidegate status` says in a new clone."""
         kept = servers.state(self.hub.folder, self.hub.github.repository, "")
         return self._laptop("status").tidegate("status", "--state", str(kept.resolve()))
+
+    def _release(self) -> dict[str, object]:
+        """What Git wants in production."""
+        return parsed(self.hub.file(f"environments/{PRODUCTION}/release.yaml"), "release.yaml")
 
     def _recorded(self, release: dict[str, object]) -> str:
         pattern = f"refs/tags/{release['model']}#{PRODUCTION}#*"
@@ -165,9 +182,11 @@ class Releases:
         clients = load.asking(self.surroundings.production, bodies, rate=CALM)
         return shares.Watch(clients, self._state(), self.say, rush=RUSH)
 
-    def _issues(self) -> list[str]:
+    def _new_issues(self) -> list[str]:
         path = f"/repos/{self.hub.github.repository}/issues?state=open&per_page=100"
-        return [row["title"] for row in self.hub.github.ask("GET", path) if "pull_request" not in row]
+        new = [row for row in self.hub.github.ask("GET", path) if row["number"] not in self._seen]
+        self._seen |= {row["number"] for row in new if "pull_request" not in row}
+        return [row["title"] for row in new if "pull_request" not in row]
 
     def _state(self) -> Path:
         return servers.state(self.hub.folder, self.hub.github.repository, PRODUCTION)
@@ -177,5 +196,7 @@ class Releases:
         sentence = laptop.tidegate(*command)
         self.say(f"  by hand · {command[0]}: {sentence[:80]} {monotonic() - begun:.1f} s")
 
-    def _ends(self, records: list[RunRecord]) -> str:
-        return ", ".join(f"{record.run.name}: {record.run.conclusion}" for record in records)
+
+def _revert(proposal: PullRequest | None) -> PullRequest | None:
+    """The pull request, if it takes a release back."""
+    return proposal if proposal and proposal.branch.startswith(revert_branch("")) else None

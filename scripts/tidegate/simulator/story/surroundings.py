@@ -24,8 +24,10 @@ strategy:
     - {{weight: 50%, hold: 1s, requests: 250}}
 analysis:
   error_rate: 5%
-  latency_ratio: 2
+  latency_ratio: 3
   quantile: 0.8
+  prediction_distance: 0.35
+  failures: 2 of 3
   every: 500ms
   patience: 60s
 """
