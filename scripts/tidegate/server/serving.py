@@ -11,11 +11,11 @@ import socket
 import time
 from collections.abc import Callable
 
-from tidegate.errors import InfrastructureError
+from tidegate.errors import InfrastructureError, InputError
 from tidegate.server.application import Application
 from tidegate.server.inference import probes
 from tidegate.server.inference.batches import Batches, BatchRules
-from tidegate.server.inference.onnx_model import OnnxModel
+from tidegate.server.inference.onnx_model import OnnxModel, RunFailed
 from tidegate.server.inference.worker import Worker
 from tidegate.server.mirroring.outlet import Outlet
 from tidegate.server.observation.log_file import LogFiles
@@ -60,11 +60,19 @@ def _bound(settings: Settings) -> socket.socket:
 
 
 def batch_rules(settings: Settings, release: Release, model: OnnxModel) -> BatchRules:
-    """What the start-up measurement says about running requests together; it also warms the model up."""
+    """What the start-up measurement says about running requests together; it also warms the model up.
+
+    Raises InputError E-SRV-023 for a model that cannot run at all.
+    """
     rows = probes.rows(release.signature, release.profile)
-    least, per_row = probes.seconds(model, release.signature, rows)
-    sizes = probes.SIZES if least < probes.SLOW else probes.SIZES_OF_SLOW
-    together = settings.batching and probes.same_in_batches(model, release.signature, rows, sizes)
+    try:
+        least, per_row = probes.seconds(model, release.signature, rows)
+        sizes = probes.SIZES if least < probes.SLOW else probes.SIZES_OF_SLOW
+        together = settings.batching and probes.same_in_batches(model, release.signature, rows, sizes)
+    except RunFailed as error:
+        message = f"it fails on plausible rows, made up from its own profile: {' '.join(str(error).split())[-300:]}"
+        fix = "Ask it for rows within the profile's limits and words before it is released."
+        raise InputError("E-SRV-023", message, where="model.onnx", fix=fix) from error
     return BatchRules(
         together=BatchRules.together if together else 1,
         waiting=settings.waiting_rows,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from fixtures import server_models
+from fixtures.releases import linear
+from tidegate.errors import InputError
 from tidegate.server.inference import probes
 from tidegate.server.inference.onnx_model import OnnxModel
 from tidegate.server.release.folder import Release
 from tidegate.server.release.packing import Rules
+from tidegate.server.release.profile import ProfileColumn
 from tidegate.server.requests.rows import Judge
 from tidegate.server.serving import batch_rules
 from tidegate.server.settings import Settings
@@ -61,3 +66,11 @@ def test_the_start_up_measurement_decides(fruit: Release, tmp_path: Path) -> Non
     settings = Settings(release=tmp_path)
     assert batch_rules(settings, fruit, model).together > 1
     assert batch_rules(Settings(release=tmp_path, batching=False), fruit, model).together == 1
+
+
+def test_a_model_that_fails_on_all_that_is_plausible_says_so(tmp_path: Path) -> None:
+    release = server_models.release(tmp_path, onnx.load_from_string(linear(1.0, fails=True)), {}, Rules())
+    ones = replace(release, profile={"x": ProfileColumn(low=1.0, high=1.0)})
+    model = OnnxModel(ones.model, ones.signature)
+    with pytest.raises(InputError, match=r"E-SRV-023 model\.onnx it fails on plausible rows.*out of data bounds"):
+        batch_rules(Settings(release=tmp_path), ones, model)
