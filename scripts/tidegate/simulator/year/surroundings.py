@@ -69,11 +69,6 @@ _CONTRACT = (
         new="        labelled_rows: 1400            # two whole months: what is not called drift is learnt too\n"
         "        cooldown: 84d ",
     ),
-    Replacement(
-        path=CONTRACT,
-        old="      - {metric: mae, at_most: 40}\n",
-        new="      - {metric: wape, at_most: 0.4}   # of all rentals: the service grows, and so do plain errors\n",
-    ),
 )
 
 
