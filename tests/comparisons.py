@@ -20,7 +20,7 @@ from tidegate.commands import compare_models
 from tidegate.console import Console
 from tidegate.core.answer import Answer
 from tidegate.settings import Settings
-from tidegate.steps.reference import Champions
+from tidegate.steps.comparison.reference import Champions
 
 PREDICTIONS = "model/reports/predictions.parquet"
 CONTRACT = """\

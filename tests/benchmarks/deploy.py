@@ -42,7 +42,7 @@ from tidegate.adapters.targets.process.target import ProcessTarget  # noqa: E402
 from tidegate.console import Console  # noqa: E402
 from tidegate.core.deployment.environment import Environment, Limits, Step, Strategy  # noqa: E402
 from tidegate.core.deployment.target import Package, Target  # noqa: E402
-from tidegate.steps.takeover import Ended, Takeover  # noqa: E402
+from tidegate.steps.deployment.takeover import Ended, Takeover  # noqa: E402
 
 SWAP = Strategy(kind="blue-green")
 CANARY = Strategy(kind="canary", steps=(Step(weight=20, requests=50),))

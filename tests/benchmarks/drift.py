@@ -127,7 +127,7 @@ def check(way: str, profile: str, current: str) -> Figure:
 
     from tidegate.core.contract import Live
     from tidegate.core.drift import document, verdict
-    from tidegate.steps.drift_readers import Counting
+    from tidegate.steps.drift.readers import Counting
 
     pyarrow.scalar(0)  # what pyarrow imports late
     if way != "ours":
@@ -155,7 +155,7 @@ def check(way: str, profile: str, current: str) -> Figure:
 def reader(way: str, current: Path) -> Any:
     """Who counts."""
     from tidegate.adapters.scan.database.place import Place, opened
-    from tidegate.steps.drift_readers import Database, Files
+    from tidegate.steps.drift.readers import Database, Files
 
     if way == "ours":
         return Files(live=(current,))

@@ -19,10 +19,10 @@ from tidegate.core.evidence import Evidence, Subject
 from tidegate.core.retraining.data import Extension
 from tidegate.core.retraining.decision import Request, Seen, decide
 from tidegate.steps.proposing import Proposed
-from tidegate.steps.retraining import Outcome
-from tidegate.steps.retraining_history import Checked
-from tidegate.steps.retraining_leaving import document
-from tidegate.steps.retraining_news import News
+from tidegate.steps.retraining.history import Checked
+from tidegate.steps.retraining.leaving import document
+from tidegate.steps.retraining.news import News
+from tidegate.steps.retraining.request import Outcome
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "scripts" / "tidegate" / "retraining.schema.json").read_text())
 VALIDATOR = Draft202012Validator(SCHEMA)

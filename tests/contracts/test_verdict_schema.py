@@ -31,7 +31,7 @@ from tidegate.core.comparison.samples.sample import Output, Predictions, coded
 from tidegate.core.comparison.verdict import Policy, Side, result, verdict_bytes
 from tidegate.core.contract import DataSource, Evaluation, Gate, Model, Tariff, Waiver
 from tidegate.core.evidence import Subject, canonical_bytes
-from tidegate.steps.own_metrics import Code, Own
+from tidegate.steps.comparison.own_metrics import Code, Own
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "scripts" / "tidegate" / "verdict.schema.json").read_text())
 VALIDATOR = Draft202012Validator(SCHEMA)

@@ -20,8 +20,8 @@ from tidegate.console import Console
 from tidegate.core.deployment.environment import Environment, Limits, Step, Strategy
 from tidegate.core.deployment.smoke import Questions
 from tidegate.core.deployment.target import Package
-from tidegate.steps import smoke
-from tidegate.steps.takeover import Ended, Takeover
+from tidegate.steps.deployment import smoke
+from tidegate.steps.deployment.takeover import Ended, Takeover
 
 pytestmark = needs_proxy
 ASKED = [0.25 * number for number in range(1, 21)]

@@ -18,7 +18,7 @@ from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.console import Console
 from tidegate.core.deployment.environment import Environment, Failures, Limits, Step, Strategy
 from tidegate.core.deployment.target import Package
-from tidegate.steps.takeover import Ended, Takeover
+from tidegate.steps.deployment.takeover import Ended, Takeover
 
 pytestmark = needs_proxy
 LIMITS = Limits(

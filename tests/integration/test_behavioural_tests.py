@@ -18,8 +18,8 @@ from tidegate.core.answer import Verdict
 from tidegate.core.comparison.beside.behaviour import Behaviours, Run
 from tidegate.core.contract import DataSource, Evaluation, Model
 from tidegate.settings import Settings
-from tidegate.steps import behaviour
-from tidegate.steps.packaged import Packaged
+from tidegate.steps.comparison import behaviour
+from tidegate.steps.comparison.packaged import Packaged
 
 ENVIRON = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 GOOD = "def test_a(): pass\n"

@@ -13,7 +13,7 @@ import pytest
 from fixtures.report_job import ReportJob, pull_request_job
 from tidegate.core.report.marker import parse_marker, watermark
 from tidegate.simulator.front import GitHub
-from tidegate.steps.posting import cml_title
+from tidegate.steps.report.posting import cml_title
 
 TITLE = cml_title("bike-demand")
 # What CML 0.20.6 does with `comment create --update`: the first page of comments, the last one with its line.

@@ -21,8 +21,8 @@ from tidegate.console import Console
 from tidegate.core.answer import Answer, Verdict
 from tidegate.core.comparison.beside.cost import TIMED
 from tidegate.settings import Settings
-from tidegate.steps import cost
-from tidegate.steps.packaged import Packaged
+from tidegate.steps.comparison import cost
+from tidegate.steps.comparison.packaged import Packaged
 
 MODEL, ROWS, TESTS = "model/packaged.onnx", "model/rows.parquet", "model/behaviour/test_model.py"
 ENVIRON = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

@@ -13,7 +13,7 @@ from tidegate.adapters.tables import reading as tables
 from tidegate.core.answer import Verdict
 from tidegate.errors import InfrastructureError, InputError
 from tidegate.settings import Settings
-from tidegate.steps.reference import Theirs
+from tidegate.steps.comparison.reference import Theirs
 
 
 @pytest.fixture

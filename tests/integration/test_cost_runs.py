@@ -16,8 +16,8 @@ from tidegate.core.comparison.beside.cost_ratio import cost_ratios
 from tidegate.core.contract import DataSource, Evaluation, Model
 from tidegate.errors import InputError
 from tidegate.settings import Settings
-from tidegate.steps import cost, cost_runs
-from tidegate.steps.packaged import Packaged
+from tidegate.steps.comparison import cost, cost_runs
+from tidegate.steps.comparison.packaged import Packaged
 
 PREDICT = ("python", "predict.py", "{model}", "{rows}", "{predictions}")
 PROGRAM = """\

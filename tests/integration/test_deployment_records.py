@@ -15,9 +15,9 @@ from tidegate.core.release.release import Release
 from tidegate.errors import InfrastructureError, InputError, SecurityRefusal, Superseded
 from tidegate.settings import Settings
 from tidegate.simulator import faults
-from tidegate.steps.deployment_records import recorded
-from tidegate.steps.environments import Wanted
-from tidegate.steps.takeover import Ended
+from tidegate.steps.deployment.deployment_records import recorded
+from tidegate.steps.deployment.environments import Wanted
+from tidegate.steps.deployment.takeover import Ended
 
 COMMIT = "c" * 40
 PAGE = "https://github.com/harbour/bike-demand/actions/runs/77"

@@ -30,8 +30,8 @@ from tidegate.core.drift.finding import Found, State, WindowFindings
 from tidegate.core.drift.profile import Profile
 from tidegate.core.drift.verdict import of_one
 from tidegate.settings import Settings
-from tidegate.steps import drift_check
-from tidegate.steps.drift_check import Asked
+from tidegate.steps.drift import check as drift_check
+from tidegate.steps.drift.check import Asked
 
 ROOT = Path(__file__).parents[2]
 STORE = ROOT / ".dvc" / "storage" / "files" / "md5"

@@ -14,7 +14,7 @@ from fixtures.drift_world import CONTRACT, MOVED, START, WEEK, DriftWorld, rows
 from fixtures.rendering import github_html, outside_code
 from tidegate.core.drift import document
 from tidegate.errors import InputError
-from tidegate.steps import drift_issue
+from tidegate.steps.drift import issue as drift_issue
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from fixtures.drift_world import CONTRACT, DriftWorld, rows
 from fixtures.releases import linear
 from tidegate.core.contract import Evaluation
 from tidegate.errors import InputError
-from tidegate.steps.drift_scoring import scorer
+from tidegate.steps.drift.scoring import scorer
 
 EVALUATION = Evaluation(predictions="p.parquet", id="id", target="y", prediction="said")
 

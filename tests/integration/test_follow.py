@@ -18,7 +18,7 @@ import pytest
 
 from fixtures.drift_world import CONTRACT, START, WEEK, DriftWorld
 from fixtures.follow import FollowWorld, Turn, table
-from tidegate.steps.follow import Following
+from tidegate.steps.drift.follow import Following
 
 INPUTS_ALONE = CONTRACT.replace(", labels: {path: labels}", "").replace("      slices: [city]\n", "")
 

@@ -14,7 +14,7 @@ import pytest
 from pipelines import Project
 from rescoring import PREDICT, compare, growing, grown, result
 from tidegate.core.answer import Verdict
-from tidegate.steps.kept_evidence import Folder
+from tidegate.steps.comparison.kept_evidence import Folder
 
 PREDICTIONS = "model/reports/predictions.csv"
 MODEL = "model/artifacts/model.json"

@@ -20,8 +20,8 @@ from tidegate.core.deployment.target import Surrounded
 from tidegate.core.release.release import Release
 from tidegate.errors import InputError
 from tidegate.settings import Settings
-from tidegate.steps.environments import Wanted
-from tidegate.steps.targets import target_of
+from tidegate.steps.deployment.environments import Wanted
+from tidegate.steps.deployment.targets import target_of
 
 ENVIRONMENT = Environment(name="staging", target="kubernetes", address="x:1", strategy=CANARY, kubernetes=PLACE)
 

@@ -15,7 +15,7 @@ from tidegate.core.deployment.environment import Changed, Step, Strategy
 from tidegate.core.deployment.kubernetes.names import comparison_of, name_of
 from tidegate.core.deployment.target import Mirroring, Package
 from tidegate.errors import TidegateError
-from tidegate.steps.takeover import Ended
+from tidegate.steps.deployment.takeover import Ended
 
 Served = tuple[Cluster, str]
 SHADOW = Strategy(kind="shadow", steps=(Step(weight=20, requests=100), Step(weight=100, requests=100)))

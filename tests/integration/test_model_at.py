@@ -12,7 +12,7 @@ from tidegate.console import Console
 from tidegate.core.contract import DataSource, Evaluation, Model
 from tidegate.errors import InputError, SecurityRefusal
 from tidegate.settings import Settings
-from tidegate.steps import model_at
+from tidegate.steps.pipeline import model_at
 
 ARTIFACT, PREDICTIONS, BUILT = "model/artifacts/model.json", "model/reports/predictions.csv", "model/build/prepared.csv"
 MODEL = Model(

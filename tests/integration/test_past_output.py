@@ -12,7 +12,7 @@ from tidegate.console import Console
 from tidegate.core.contract import DataSource, Environment, Evaluation, Model
 from tidegate.errors import InfrastructureError, InputError, SecurityRefusal
 from tidegate.settings import Settings
-from tidegate.steps import past_output
+from tidegate.steps.pipeline import past_output
 
 PREDICTIONS = "model/reports/predictions.csv"
 

@@ -19,7 +19,7 @@ from tidegate.console import Console
 from tidegate.core.deployment.environment import Environment, Strategy
 from tidegate.core.deployment.target import Package
 from tidegate.errors import InfrastructureError
-from tidegate.steps.takeover import Ended, Takeover
+from tidegate.steps.deployment.takeover import Ended, Takeover
 
 pytestmark = needs_haproxy
 

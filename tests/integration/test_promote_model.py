@@ -15,7 +15,7 @@ from fixtures.proxies import needs_proxy
 from tidegate.adapters.targets.process.target import ProcessTarget
 from tidegate.core.answer import Verdict
 from tidegate.errors import InputError
-from tidegate.steps import environments
+from tidegate.steps.deployment import environments
 
 
 @pytest.fixture

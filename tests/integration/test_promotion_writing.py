@@ -14,8 +14,9 @@ from tidegate.core.evidence import Evidence
 from tidegate.errors import InputError, Superseded
 from tidegate.settings import Settings
 from tidegate.simulator import faults
-from tidegate.steps import environments, promoting, reviewing
-from tidegate.steps.promotion_writing import Wish
+from tidegate.steps.deployment import environments
+from tidegate.steps.release import promoting, reviewing
+from tidegate.steps.release.promotion_writing import Wish
 
 BRANCH = "tidegate/promote/staging"
 

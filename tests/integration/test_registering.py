@@ -20,8 +20,8 @@ from tidegate.core.release.claims import key
 from tidegate.core.release.release import Release
 from tidegate.errors import InfrastructureError
 from tidegate.settings import Settings
-from tidegate.steps import registering
-from tidegate.steps.environments import Wanted
+from tidegate.steps.deployment.environments import Wanted
+from tidegate.steps.release import registering
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 ENVIRONMENT = "target: process\naddress: 127.0.0.1:1\n"

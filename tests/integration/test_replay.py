@@ -21,7 +21,7 @@ from tidegate.core.answer import Answer, Verdict
 from tidegate.core.comparison import replay
 from tidegate.errors import InputError
 from tidegate.settings import Settings
-from tidegate.steps.kept_evidence import Folder, first_judge
+from tidegate.steps.comparison.kept_evidence import Folder, first_judge
 
 FILES = ("verdict.json", "kept.arrow")
 

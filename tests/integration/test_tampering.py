@@ -19,7 +19,7 @@ from tidegate.console import Console
 from tidegate.core.answer import Verdict
 from tidegate.core.deployment.environment import Environment, Strategy
 from tidegate.errors import InfrastructureError, InputError, SecurityRefusal
-from tidegate.steps.takeover import Ended, Takeover
+from tidegate.steps.deployment.takeover import Ended, Takeover
 
 pytestmark = needs_proxy
 RIGHT, EVIL = 2.0, 666.0

@@ -21,7 +21,7 @@ from tidegate.core.contract import DataSource, Evaluation, Model
 from tidegate.core.evidence import Evidence, Subject
 from tidegate.core.training.tracking import FILE_TAG, SECONDS_TAG
 from tidegate.settings import Settings
-from tidegate.steps import training_time
+from tidegate.steps.pipeline import training_time
 
 FILE = "sha256:" + "a" * 64
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from tidegate.core.comparison.replay import Kept
     from tidegate.core.comparison.samples.sample import Predictions
     from tidegate.core.comparison.verdict import Side
-    from tidegate.steps.champion import Judged
-    from tidegate.steps.own_metrics import Own
-    from tidegate.steps.reference import Champions
+    from tidegate.steps.comparison.champion import Judged
+    from tidegate.steps.comparison.own_metrics import Own
+    from tidegate.steps.comparison.reference import Champions
 
 SUMMARY = "Judge the candidate against the champion by the contract's gates."
 VERDICT, KEPT = "verdict.json", "kept.arrow"
@@ -74,8 +74,9 @@ def run(
 ) -> Answer:
     """Compare two named files, or what this work tree holds with what Git says is the champion."""
     from tidegate.core.comparison.verdict import result
-    from tidegate.steps import past_output, rescoring, two_files
-    from tidegate.steps.reference import Champions
+    from tidegate.steps.comparison import rescoring, two_files
+    from tidegate.steps.comparison.reference import Champions
+    from tidegate.steps.pipeline import past_output
 
     if options.replay:
         return _replay(settings, options)
@@ -89,7 +90,7 @@ def run(
 def _replay(settings: Settings, options: argparse.Namespace) -> Answer:
     """Lets nothing through: it says what would have been, so it is neither a pass nor a fail."""
     from tidegate.core.comparison import back_test
-    from tidegate.steps import replay
+    from tidegate.steps.comparison import replay
 
     if options.candidate or options.champion:
         raise InputError("E-ARG-015", "--replay reads past runs; --candidate and --champion do not go with it.")
@@ -109,7 +110,8 @@ def _in_repository(settings: Settings, options: argparse.Namespace, champions: C
     from tidegate.core.comparison.pictures.fit import fit_block
     from tidegate.core.comparison.provenance import artifacts
     from tidegate.core.comparison.verdict import Side, result
-    from tidegate.steps import base, beside_quality, champion, confirmation, keeping, reference, subject, waivers
+    from tidegate.steps.comparison import beside_quality, champion, confirmation, keeping, reference, waivers
+    from tidegate.steps.pipeline import base, subject
 
     _forget(settings)
     since = base.resolve(settings, options.base)
@@ -143,7 +145,8 @@ def _in_repository(settings: Settings, options: argparse.Namespace, champions: C
 
 def _at_hand(settings: Settings, judged: Judged, commit: str | None, champions: Champions) -> Champions:
     """All that is read of the champion, brought with one start of DVC in the place of one for each file."""
-    from tidegate.steps import champion, past_output, reference
+    from tidegate.steps.comparison import champion, reference
+    from tidegate.steps.pipeline import past_output
 
     if commit is None or champions.output is not past_output.at:
         return champions
@@ -175,8 +178,8 @@ def _compared(
     of the difference.
     """
     from tidegate.core.comparison.comparison import compare, stopped
-    from tidegate.steps import attribution, own_metrics, reference, repeats, rescoring
-    from tidegate.steps.own_metrics import Own
+    from tidegate.steps.comparison import attribution, own_metrics, reference, repeats, rescoring
+    from tidegate.steps.comparison.own_metrics import Own
 
     judge, commit = judged.judge, side.commit
     measured = partial(own_metrics.of, settings, judge, base if judged.policy.source == "base" else None, candidate)

@@ -11,9 +11,9 @@ from tidegate.settings import Settings
 
 if TYPE_CHECKING:
     from tidegate.core.release.history import TakenBack
-    from tidegate.steps.environments import Wanted
-    from tidegate.steps.takeover import Ended
-    from tidegate.steps.taking_back import Told
+    from tidegate.steps.deployment.environments import Wanted
+    from tidegate.steps.deployment.takeover import Ended
+    from tidegate.steps.deployment.taking_back import Told
 
 SUMMARY = "Make an environment run what its release.yaml names, and take a bad release back."
 
@@ -32,7 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> Answer:
     """Deploy the release that HEAD names; do nothing where it runs already."""
-    from tidegate.steps import deploy_origin, deploying, deployment_records, environments, registering
+    from tidegate.steps.deployment import deploy_origin, deploying, deployment_records, environments
+    from tidegate.steps.release import registering
 
     deploy_origin.check(settings)
     wanted = environments.wanted(settings, options.environment)
@@ -63,7 +64,7 @@ def _told_people(
     settings: Settings, options: argparse.Namespace, wanted: Wanted, found: Ended, *, reachable: bool
 ) -> Told:
     """A release that was taken back leaves a revert; one that runs makes an older one pointless."""
-    from tidegate.steps import taking_back
+    from tidegate.steps.deployment import taking_back
 
     if found.failed:
         return taking_back.after_deployment(settings, wanted, found, options)
@@ -74,7 +75,7 @@ def _told_people(
 
 def _not_again(settings: Settings, options: argparse.Namespace, wanted: Wanted, failure: TakenBack) -> Answer:
     """The release was taken back and nobody has committed anything about it since; what a killed run left is done."""
-    from tidegate.steps import taking_back
+    from tidegate.steps.deployment import taking_back
 
     told = taking_back.after_failure(settings, wanted, failure, options)
     version, name = wanted.release.version, wanted.environment.name

@@ -10,7 +10,7 @@ from tidegate.adapters.contract import file as contract_file
 from tidegate.core.answer import Answer, Verdict
 from tidegate.core.changes import touched_models
 from tidegate.settings import Settings
-from tidegate.steps import base
+from tidegate.steps.pipeline import base
 
 SUMMARY = "Which of the contract's models a change touches, as a JSON list for a job matrix."
 

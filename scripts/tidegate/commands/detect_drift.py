@@ -17,8 +17,8 @@ from tidegate.settings import Settings
 
 if TYPE_CHECKING:
     from tidegate.core.contract import Drift, Model
-    from tidegate.steps.drift_check import Asked
-    from tidegate.steps.past_output import Output
+    from tidegate.steps.drift.check import Asked
+    from tidegate.steps.pipeline.past_output import Output
 
 SUMMARY = "Hold live data against the profile of the release that runs; keep one issue while its world has changed."
 _UNKNOWN = 3
@@ -61,7 +61,7 @@ def run(
 ) -> Answer:
     """Check once; what cannot be found out is told as such, and never as calm."""
     from tidegate.adapters.contract import file as contract_file
-    from tidegate.steps.drift_check import Asked
+    from tidegate.steps.drift.check import Asked
 
     model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(settings.model)
     if model.drift is None:
@@ -81,8 +81,9 @@ def _follow(
     settings: Settings, options: argparse.Namespace, model: Model, drift: Drift, output: Output | None
 ) -> Answer:
     """Until a signal says that it is enough, which is a good end whatever was found."""
-    from tidegate.steps import follow, past_output
-    from tidegate.steps.follow import Wish
+    from tidegate.steps.drift import follow
+    from tidegate.steps.drift.follow import Wish
+    from tidegate.steps.pipeline import past_output
 
     _refuse_beside_follow(settings, options)
     wish = Wish(
@@ -131,7 +132,8 @@ def _looked(
 ) -> tuple[dict[str, Any], int]:
     """The check's document, and the exit code of what is unknown."""
     from tidegate.core.drift import evidence
-    from tidegate.steps import drift_check, past_output
+    from tidegate.steps.drift import check as drift_check
+    from tidegate.steps.pipeline import past_output
 
     try:
         with settings.console.group(f"reading live data of {model.name}"):
@@ -158,7 +160,8 @@ def _leave(
     result: Mapping[str, Any],
     now: datetime,
 ) -> dict[str, str]:
-    from tidegate.steps import drift_issue, drift_leaving
+    from tidegate.steps.drift import issue as drift_issue
+    from tidegate.steps.drift import leaving as drift_leaving
 
     if settings.dry_run:
         return {}

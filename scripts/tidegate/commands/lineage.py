@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, options: argparse.Namespace) -> Answer:
     """Look; nothing is changed. What needs a token that is not there is told as unknown."""
     from tidegate.core.release import lineage as core
-    from tidegate.steps import lineage
+    from tidegate.steps.release import lineage
 
     found = lineage.traced(settings, options.version.removeprefix("v"), options.connect)
     return Answer(verdict=Verdict.PASS, sentence=core.text(found), data=core.document(found))

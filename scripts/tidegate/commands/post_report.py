@@ -28,9 +28,10 @@ from tidegate.core.report import Report, Section, build
 from tidegate.core.report.untrusted import code_span
 from tidegate.errors import InputError, SecurityRefusal, Superseded, TidegateError
 from tidegate.settings import Settings
-from tidegate.steps import foreign_run, reporting, schedules
-from tidegate.steps.posting import Collected, Poster, Wish, cml_title
-from tidegate.steps.publishing import show_checks
+from tidegate.steps import schedules
+from tidegate.steps.report import foreign_run, reporting
+from tidegate.steps.report.posting import Collected, Poster, Wish, cml_title
+from tidegate.steps.report.publishing import show_checks
 
 SUMMARY = "Turn the evidence into one comment, one check run, a job summary and one HTML page."
 Level = Literal["notice", "warning", "error"]

@@ -11,9 +11,9 @@ from tidegate.core.answer import Annotation, Answer, Verdict
 from tidegate.settings import Settings
 
 if TYPE_CHECKING:
-    from tidegate.steps.promoting import Promoted, Review
-    from tidegate.steps.promotion_writing import Wish
     from tidegate.steps.proposing import Proposed
+    from tidegate.steps.release.promoting import Promoted, Review
+    from tidegate.steps.release.promotion_writing import Wish
 
 SUMMARY = "Write the release that a merge makes, or the next environment's, into Git."
 
@@ -50,8 +50,8 @@ def run(settings: Settings, options: argparse.Namespace) -> Answer:
 
 
 def _promoted(settings: Settings, options: argparse.Namespace) -> Answer:
-    from tidegate.steps import promoting
-    from tidegate.steps.promotion_writing import Wish
+    from tidegate.steps.release import promoting
+    from tidegate.steps.release.promotion_writing import Wish
 
     wish = Wish(branch=options.push, connect=lambda: options.connect(settings), download=options.download)
     if options.after:
@@ -65,8 +65,8 @@ def _promoted(settings: Settings, options: argparse.Namespace) -> Answer:
 
 def _review(settings: Settings, options: argparse.Namespace, wish: Wish) -> Review:
     """Where the verdict comes from: a folder that was given, else GitHub, else what was left in this workspace."""
-    from tidegate.steps import promoting, reviewing
     from tidegate.steps.github_connection import token
+    from tidegate.steps.release import promoting, reviewing
 
     if options.evidence or not (token(settings) and settings.environ.get("GITHUB_REPOSITORY")):
         folder = Path(options.evidence) if options.evidence else settings.evidence
@@ -93,7 +93,7 @@ def _answer(found: Sequence[Promoted], nothing: str = "") -> Answer:
 
 def _said(one: Promoted) -> str:
     what = f"{one.environment} is to run {one.release.model} {one.release.version}"
-    from tidegate.steps.promotion_writing import Written
+    from tidegate.steps.release.promotion_writing import Written
 
     if one.declined:
         return f"{one.environment} took {one.release.model} {one.release.version} back: it is not proposed again"

@@ -13,7 +13,7 @@ from tidegate.settings import Settings
 if TYPE_CHECKING:
     from tidegate.adapters.github.session import Connection
     from tidegate.core.contract import Model, Retrain
-    from tidegate.steps.retraining import Outcome
+    from tidegate.steps.retraining.request import Outcome
 
 SUMMARY = "Decide by drift, age and new rows whether to train again; keep one pull request that extends the data."
 WORKFLOW = "model-retrain.yml"
@@ -42,7 +42,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, options: argparse.Namespace) -> Answer:
     """Decide, and ask; without GitHub the branch is written and the rest is said."""
     from tidegate.adapters.contract import file as contract_file
-    from tidegate.steps import retraining, retraining_leaving
+    from tidegate.steps.retraining import leaving as retraining_leaving
+    from tidegate.steps.retraining import request as retraining
 
     model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(settings.model)
     if model.drift is None:
@@ -88,7 +89,7 @@ def _unknown(found: Outcome) -> bool:
 
 
 def _answer(settings: Settings, model: Model, retrain: Retrain, found: Outcome, *, offline: bool) -> Answer:
-    from tidegate.steps import retraining_leaving
+    from tidegate.steps.retraining import leaving as retraining_leaving
 
     proposed = found.proposed
     notes = tuple(Annotation(level="warning", message=note[:1_000]) for note in found.news.notes)

@@ -9,8 +9,8 @@ from tidegate.core.answer import Answer, Verdict
 from tidegate.settings import Settings
 
 if TYPE_CHECKING:
-    from tidegate.steps.rolling_back import Rollback
-    from tidegate.steps.takeover import Ended
+    from tidegate.steps.deployment.rolling_back import Rollback
+    from tidegate.steps.deployment.takeover import Ended
 
 SUMMARY = "Make an environment run the release of before at once, then open the pull request that says so in Git."
 
@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, options: argparse.Namespace) -> Answer:
     """Go back; where it was gone back already, finish what a killed run left."""
-    from tidegate.steps import deploy_origin, rolling_back
+    from tidegate.steps.deployment import deploy_origin, rolling_back
 
     deploy_origin.check(settings)
     found = rolling_back.decided(settings, options.environment, options.state, options.to)

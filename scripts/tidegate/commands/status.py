@@ -16,8 +16,8 @@ _VERDICTS = {Standing.AGREES: Verdict.PASS, Standing.DIVERGED: Verdict.FAIL, Sta
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `tidegate status`."""
+    from tidegate.steps.deployment.standing import alias_of
     from tidegate.steps.github_connection import connected
-    from tidegate.steps.standing import alias_of
 
     parser.add_argument("--environment", default="", metavar="NAME", help="only this one (default: all)")
     parser.add_argument("--state", default="", metavar="FOLDER", help="where the target process keeps what it runs")
@@ -30,7 +30,7 @@ def run(settings: Settings, options: argparse.Namespace) -> Answer:
     With a token the schedules of drift checks are looked at as well: one that has stopped is a difference.
     """
     from tidegate.core.release import standing as core
-    from tidegate.steps import standing
+    from tidegate.steps.deployment import standing
 
     names = [options.environment] if options.environment else standing.names(settings)
     every = [standing.seen(settings, name, options.state, options.alias) for name in names]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tidegate.core.evidence import Subject
     from tidegate.core.training.tracking import Recorded
     from tidegate.core.training.training import Change
-    from tidegate.steps.pipeline_run import Trained
+    from tidegate.steps.pipeline.pipeline_run import Trained
 
 Recorder = Callable[..., "Recorded | None"]
 SUMMARY = "Run the stages that are out of date, say why, and record the run."
@@ -36,7 +36,7 @@ def run(settings: Settings, options: argparse.Namespace, record: Recorder | None
     from tidegate.adapters import pipeline_files
     from tidegate.adapters.contract import file as contract_file
     from tidegate.adapters.mlflow import recording as mlflow
-    from tidegate.steps import base, pipeline_run, run_record, subject
+    from tidegate.steps.pipeline import base, pipeline_run, run_record, subject
 
     model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(settings.model)
     mlflow.address(settings.evidence, settings.environ)  # one that no server has is told before hours of training
@@ -59,7 +59,7 @@ def run(settings: Settings, options: argparse.Namespace, record: Recorder | None
 
 
 def _foretold(settings: Settings, model: Model) -> Answer:
-    from tidegate.steps import pipeline_run
+    from tidegate.steps.pipeline import pipeline_run
 
     found = pipeline_run.look(settings, model).doubts
     shown = "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
@@ -76,7 +76,7 @@ def _forget(settings: Settings) -> None:
 def _changes(settings: Settings, model: Model, since: str | None) -> list[Change]:
     """Parameters that differ from the base's."""
     from tidegate.core.training.training import changes
-    from tidegate.steps import subject
+    from tidegate.steps.pipeline import subject
 
     if since is None:
         return []

@@ -11,7 +11,7 @@ from tidegate.settings import Settings
 if TYPE_CHECKING:
     from tidegate.adapters.great_expectations.validation import Ask
     from tidegate.core.data.findings import Finding
-    from tidegate.steps.data_check import Found, Question
+    from tidegate.steps.validation.data_check import Found, Question
 
 SUMMARY = "Check the data against its expectations, and against the base's data where it changed."
 DOCS = "data-docs"
@@ -32,7 +32,8 @@ def run(settings: Settings, options: argparse.Namespace, ask: Ask | None = None)
     from tidegate.adapters import past_validations
     from tidegate.adapters.contract import file as contract_file
     from tidegate.adapters.dvc import data as dvc_data
-    from tidegate.steps import base, data_check
+    from tidegate.steps.pipeline import base
+    from tidegate.steps.validation import data_check
 
     _forget(settings)
     model = contract_file.load(settings.workspace / settings.config, settings.workspace).model(settings.model)

@@ -19,8 +19,8 @@ from tidegate.commands import rollback_release, status
 from tidegate.core.answer import Verdict
 from tidegate.errors import InfrastructureError
 from tidegate.settings import Settings
-from tidegate.steps import environments
-from tidegate.steps.targets import target_of
+from tidegate.steps.deployment import environments
+from tidegate.steps.deployment.targets import target_of
 
 
 @dataclass(frozen=True)

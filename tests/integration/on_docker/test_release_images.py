@@ -26,7 +26,7 @@ from tidegate.core.deployment.target import Package
 from tidegate.core.release import image
 from tidegate.errors import InfrastructureError, InputError, SecurityRefusal
 from tidegate.settings import Settings
-from tidegate.steps import imaging
+from tidegate.steps.release import imaging
 
 CONTRACT = """\
 version: 1

@@ -10,7 +10,7 @@ import pytest
 from fixtures.hostile_zips import HOSTILE, packed
 from tidegate.adapters import untrusted_zip
 from tidegate.errors import SecurityRefusal
-from tidegate.steps.foreign_run import RULES
+from tidegate.steps.report.foreign_run import RULES
 
 GOOD = {
     "validate-data.json": b'{"schema":1}',

@@ -1,0 +1,1 @@
+"""From what Git says to what runs, and back."""

@@ -1,0 +1,1 @@
+"""Live data held against what the release was trained on."""

@@ -1,0 +1,1 @@
+"""What people read, and where it is posted."""

@@ -1,0 +1,1 @@
+"""More data as a pull request."""
