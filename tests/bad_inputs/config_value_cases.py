@@ -51,6 +51,14 @@ CASES = (
         **contract_with("no_worse_by: 1%", 'no_worse_by: §"0.01"'),
     ),
     Case(
+        id="C12-margin-words",
+        title="a percentage in words",
+        exit=2,
+        code="E-CFG-012",
+        mentions=("or a percentage such as 1%",),
+        **contract_with("no_worse_by: 1%", "no_worse_by: §1 percent"),
+    ),
+    Case(
         id="C12-margin-percent-nan",
         title="nan%",
         exit=2,

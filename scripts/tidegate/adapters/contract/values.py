@@ -121,11 +121,11 @@ def pointer(value: object) -> str:
     return found
 
 
-def number(value: object) -> Decimal:
+def number(value: object, expected: str = "a finite number") -> Decimal:
     """A finite decimal number, exactly as written."""
     written = value.text if isinstance(value, Scalar) else ""
     if not isinstance(value, Scalar) or not value.plain or not _is_finite(written):
-        raise wrong("E-CFG-012", f"expected a finite number, got {described(value)}.", _number_fix(value))
+        raise wrong("E-CFG-012", f"expected {expected}, got {described(value)}.", _number_fix(value))
     return Decimal(written)
 
 
@@ -230,7 +230,8 @@ def margin(value: object) -> Limit:
     if isinstance(value, Scalar) and value.text.endswith("%") and _is_finite(value.text[:-1].rstrip()):
         limit = Limit(_hundredth(value.text[:-1].rstrip()), True, value.text)
     else:
-        limit = level(value)
+        written = value.text if isinstance(value, Scalar) else ""
+        limit = Limit(number(value, "a finite number or a percentage such as 1%"), False, written)
     if limit.value < 0:
         raise wrong(
             "E-CFG-025", f"expected 0 or more, got {described(value)}.", "Better and worse have their own keys."
