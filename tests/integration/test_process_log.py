@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from fixtures.load import ask
+from fixtures.proxies import needs_envoy, needs_haproxy
 from fixtures.releases import linear, packaged
+from tidegate.adapters import inference
 from tidegate.adapters.targets import server
+from tidegate.adapters.targets.haproxy import Slot
+from tidegate.adapters.targets.process.envoy import Envoy
+from tidegate.adapters.targets.process.haproxy import HAProxy
 from tidegate.adapters.targets.process.instances import Instances, Process
+from tidegate.adapters.targets.process.proxy import Proxy
 from tidegate.core.deployment.environment import Log
 
 
@@ -53,3 +60,29 @@ def test_as_much_is_kept_as_the_environment_says(tmp_path: Path, share: float, k
         answers = [ask(f"127.0.0.1:{process.port}", float(number)) for number in range(5)]
     assert [answer for answer, _ in answers] == [0.0, 2.0, 4.0, 6.0, 8.0]
     assert rows(tmp_path) == kept
+
+
+def test_questions_with_known_answers_are_not_kept(tmp_path: Path) -> None:
+    with serving(tmp_path, Log()) as process:
+        assert inference.ask(f"127.0.0.1:{process.port}", [{"x": 3.0}], seconds=10) == [6.0]
+    assert rows(tmp_path) == 0
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(HAProxy, marks=needs_haproxy), pytest.param(Envoy, marks=needs_envoy)],
+    ids=["HAProxy", "Envoy"],
+)
+def test_what_clients_ask_is_kept_whatever_they_say_of_it(tmp_path: Path, kind: Callable[[Path, str], Proxy]) -> None:
+    with serving(tmp_path, Log()) as process:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        (tmp_path / "proxy").mkdir()
+        proxy = kind(tmp_path / "proxy", address)
+        proxy.apply({0: Slot(process.port, 100)})
+        try:
+            assert inference.ask(address, [{"x": 3.0}], seconds=10) == [6.0]
+        finally:
+            proxy.stop()
+    assert rows(tmp_path) == 1

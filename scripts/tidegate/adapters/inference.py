@@ -8,16 +8,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tidegate.errors import InfrastructureError
+from tidegate.server.wire.message import CHECK
 
 _LIMIT = 4 * 1024 * 1024
 
 
 def ask(address: str, rows: Sequence[Mapping[str, Any]], *, seconds: float) -> list[float]:
-    """One prediction per row of a model with one output. Raises InfrastructureError E-DEP-015 without an answer."""
+    """One prediction per row of a model with one output. Raises InfrastructureError E-DEP-015 without an answer.
+
+    These are questions of ours: the server answers them and takes them for no client's.
+    """
     link = http.client.HTTPConnection(address, timeout=seconds)
     try:
         body = json.dumps({"dataframe_records": list(rows)}, allow_nan=False)
-        link.request("POST", "/invocations", body, {"Content-Type": "application/json"})
+        link.request("POST", "/invocations", body, {"Content-Type": "application/json", CHECK: "1"})
         reply = link.getresponse()
         text = reply.read(_LIMIT).decode()
         if reply.status != 200:

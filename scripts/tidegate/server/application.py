@@ -24,7 +24,7 @@ from tidegate.server.requests.rows import Answers, Judge, Rows
 from tidegate.server.wire.budget import Budget
 from tidegate.server.wire.connection import Connection
 from tidegate.server.wire.limits import Limits
-from tidegate.server.wire.message import JSON, Request, Response
+from tidegate.server.wire.message import CHECK, JSON, Request, Response
 from tidegate.server.wire.service import Reply
 
 _ID = re.compile(r"[!-~]{1,128}")
@@ -136,15 +136,16 @@ class Application:
             return
         if request.method != "POST":
             raise Refusal(Reason.METHOD, f"{request.method} is not POST", headers=(("Allow", "POST"),))
-        rows = found[1](request)
+        rows, check = found[1](request), CHECK in request.headers
 
         def done(result: Answers | Refusal) -> None:
             response = self._written(request, rows, result)
             answer(response)
-            if self._outlet is not None:
+            if self._outlet is not None and not check:
                 self._outlet.offer(request, response)
 
-        self._batches.submit(Work(rows, self.clock(), done, alive, _logged_id(request, rows)))
+        work = Work(rows, self.clock(), done, alive, _logged_id(request, rows), by_itself=check, seen=not check)
+        self._batches.submit(work)
 
     def _said(self, request: Request) -> Response:
         found = self._says.get(request.path)

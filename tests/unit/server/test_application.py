@@ -200,6 +200,16 @@ def test_rows_are_logged_by_the_id_that_was_given(
     assert [list(column) for column in entry.columns] == [[1.5], [2], [True], ["blue"], [6.25]]
 
 
+def test_questions_with_known_answers_are_answered_and_are_nobody_s_data(fruit: Release) -> None:
+    log = Log()
+    served = Served(fruit, log=log)  # type: ignore[arg-type]
+    answers = [
+        served.ask("/invocations", _body([[1.5, 2, True, "blue"]]), **more) for more in ({}, {"tidegate_check": "1"})
+    ]
+    assert answers[0].body == answers[1].body
+    assert (len(log.entries), served.application.metrics.rows) == (1, 1)
+
+
 def test_request_ids_are_kept_when_harmless(served: Served) -> None:
     identify = served.application.request_id
     assert identify("abc-1/Root=5") == "abc-1/Root=5"

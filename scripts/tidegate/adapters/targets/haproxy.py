@@ -10,6 +10,8 @@ import io
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from tidegate.server.wire.message import CHECK
+
 SLOTS = 4
 """Versions that can run side by side: the champion, the release, and what a killed run left."""
 STATE = "show servers state releases"
@@ -31,6 +33,7 @@ defaults
   retry-on conn-failure
 frontend clients
   bind {address}
+  http-request del-header {check}
   default_backend releases
 backend releases
   balance roundrobin
@@ -62,7 +65,7 @@ def configuration(slots: Mapping[int, Slot], places: int, socket: str, address: 
         slot = slots.get(number)
         where = f"127.0.0.1:{slot.port} weight {slot.weight}" if slot else "127.0.0.1:9 weight 0 disabled"
         servers.append(f"  server s{number} {where}")
-    return _CONFIGURATION.format(socket=socket, address=address, servers="\n".join(servers))
+    return _CONFIGURATION.format(socket=socket, address=address, check=CHECK, servers="\n".join(servers))
 
 
 def orders(slots: Mapping[int, Slot], places: int) -> list[str]:

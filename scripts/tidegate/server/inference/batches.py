@@ -65,7 +65,10 @@ class Ran:
 
 @dataclass(slots=True, eq=False)
 class Work:
-    """One request's rows on their way; `done` is called once, with its answers or why there are none."""
+    """One request's rows on their way; `done` is called once, with its answers or why there are none.
+
+    `by_itself`: it runs alone. `seen`: whether it is shown to whoever watches what clients ask.
+    """
 
     rows: Rows
     arrived: float
@@ -74,6 +77,7 @@ class Work:
     id: str
     over: bool = field(default=False)
     by_itself: bool = field(default=False)
+    seen: bool = True
 
     def finish(self, result: Answers | Refusal) -> None:
         """Hand the result over, unless a deadline was first."""
@@ -192,6 +196,8 @@ class Batches:
             else:
                 work.finish([values[start * w : end * w] for values, w in zip(flat, widths, strict=True)])
             start = end
+        if not batch[0].seen:
+            return
         try:
             self._show(batch, ran, flat, widths)
         except Exception as error:  # noqa: BLE001 - counting and logging must not stop the queue

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 JSON = "application/json"
+CHECK = "tidegate-check"
+"""The header of a question with a known answer: no client asks it, so it is neither logged nor counted as live data."""
 _LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 
 

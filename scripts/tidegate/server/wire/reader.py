@@ -7,8 +7,12 @@ import httptools
 from tidegate.server.refusal import Reason, Refusal
 from tidegate.server.wire.budget import Budget
 from tidegate.server.wire.limits import Limits
+from tidegate.server.wire.message import CHECK
 
-_KEPT = frozenset({b"content-type", b"content-length", b"expect", b"x-request-id", b"inference-header-content-length"})
+_KEPT = frozenset(
+    name.encode()
+    for name in ("content-type", "content-length", "expect", "x-request-id", "inference-header-content-length", CHECK)
+)
 _NO_HTTP = "this is not a well-formed HTTP/1.1 request"
 
 

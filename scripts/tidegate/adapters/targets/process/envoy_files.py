@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tidegate.adapters.targets.haproxy import Counts, Slot
+from tidegate.server.wire.message import CHECK
 
 CLUSTER = "releases"
 _TYPE = "type.googleapis.com/envoy."
@@ -119,6 +120,7 @@ def _clients() -> dict[str, Any]:
         "route_config": {
             "name": CLUSTER,
             "virtual_hosts": [{"name": CLUSTER, "domains": ["*"], "routes": [_route()]}],
+            "request_headers_to_remove": [CHECK],
         },
         "http_filters": [
             {

@@ -13,10 +13,13 @@ from typing import Any
 from tidegate.core.deployment.kubernetes.names import comparison_of, name_of
 from tidegate.core.deployment.kubernetes.settings import Kubernetes
 from tidegate.core.release.image import PORT
+from tidegate.server.wire.message import CHECK
 
 VERSION, KIND = "gateway.networking.k8s.io/v1", "HTTPRoute"
 ALL = 100
 _TIMEOUT = "60s"
+_NO_CHECKS = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": [CHECK]}}
+"""What clients ask is live data, whatever they say of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +45,8 @@ def shared(place: Kubernetes, weights: Mapping[str, int], copies: Copies | None 
         if weight
     ]
     match = {"path": {"type": "PathPrefix", "value": "/"}}
-    rule: dict[str, Any] = {"matches": [match], "backendRefs": backends, "timeouts": {"request": _TIMEOUT}}
-    if copies is not None:
-        rule["filters"] = [_mirroring(place, copies)]
+    filters = [_NO_CHECKS] if copies is None else [_NO_CHECKS, _mirroring(place, copies)]
+    rule = {"matches": [match], "filters": filters, "backendRefs": backends, "timeouts": {"request": _TIMEOUT}}
     metadata = {"name": place.route, "namespace": place.namespace}
     return {"apiVersion": VERSION, "kind": KIND, "metadata": metadata, "spec": {"rules": [rule]}}
 

@@ -112,13 +112,19 @@ def test_the_share_of_copies_that_is_written_is_read(share: int) -> None:
 
 
 def test_weights_alone_end_all_copies() -> None:
-    assert "filters" not in route.shared(PLACE, {RELEASES[0]: 100})["spec"]["rules"][0]
+    [one] = route.shared(PLACE, {RELEASES[0]: 100})["spec"]["rules"][0]["filters"]
+    assert "requestMirror" not in one
+
+
+def test_clients_cannot_ask_what_counts_as_no_client_s_question() -> None:
+    [one] = route.shared(PLACE, {RELEASES[0]: 100})["spec"]["rules"][0]["filters"]
+    assert one == {"type": "RequestHeaderModifier", "requestHeaderModifier": {"remove": ["tidegate-check"]}}
 
 
 def test_copies_of_all_requests_need_no_key_that_an_older_gateway_api_lacks() -> None:
     whole = route.shared(PLACE, {RELEASES[0]: 100}, route.Copies(release=RELEASES[1], share=100))
-    [one] = whole["spec"]["rules"][0]["filters"]
-    assert one["requestMirror"].keys() == {"backendRef"}
+    *_, last = whole["spec"]["rules"][0]["filters"]
+    assert last["requestMirror"].keys() == {"backendRef"}
 
 
 @pytest.mark.parametrize("found", [{}, {"spec": {}}, {"spec": {"rules": None}}, {"spec": {"rules": [{"filters": []}]}}])
