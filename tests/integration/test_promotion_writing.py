@@ -224,13 +224,15 @@ def test_onwards_waits_for_the_proof_and_then_for_a_merge(merge: Merge) -> None:
     assert merge.promote(after="staging").verdict is Verdict.SKIPPED
 
 
-def test_a_release_that_was_taken_back_there_before_is_proposed_with_the_reason(merge: Merge) -> None:
+def test_a_release_that_was_taken_back_there_is_proposed_by_people_alone_and_with_the_reason(merge: Merge) -> None:
     merge.promote()
     proven(merge)
     settings = merge.shop.settings()
     release = environments.wanted(settings, "staging").release
     environments.record_failure(settings, "production", release, "p95 | twice as long", push=False)
-    merge.promote(after="staging")
+    assert merge.promote(after="staging").verdict is Verdict.SKIPPED
+    assert len(merge.fake.pulls) == 1
+    merge.promote(environment="production", onwards=True)
     assert "taken back in production before**: `p95 | twice as long`" in merge.fake.pulls[1]["body"]
 
 

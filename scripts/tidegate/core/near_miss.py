@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 _LONGEST = 80
-_MOST_WORDS = 500
+_MOST_WORDS = 1000
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -27,7 +27,7 @@ def zone_of(clock: Clock, path: str) -> ZoneInfo:
     try:
         return ZoneInfo(clock.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        near = did_you_mean(clock.zone, available_timezones())
+        near = did_you_mean(clock.zone, sorted(available_timezones()))
         where = f"{path} /meta/tidegate/clock/zone"
         raise wrong(where, f"there is no time zone {clock.zone[:80]!r}.{near}", "Write Europe/Berlin or UTC.") from None
 
