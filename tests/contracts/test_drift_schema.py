@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fixtures import drift
+from fixtures.members import at, members
 from tidegate.core.answer import Verdict
 from tidegate.core.contract import Drift, FireWhen, Live
 from tidegate.core.drift.evidence import Against, Seen, result
@@ -62,22 +62,6 @@ WHOLE = document()
 def test_the_schema_is_a_schema_and_holds() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert [f"{error.json_path} {error.message}" for error in VALIDATOR.iter_errors(WHOLE)] == []
-
-
-def members(found: Any, pointer: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    if isinstance(found, dict):
-        for name, inner in found.items():
-            yield (*pointer, name)
-            yield from members(inner, (*pointer, name))
-    elif isinstance(found, list):
-        for number, inner in enumerate(found[:1]):
-            yield from members(inner, (*pointer, number))
-
-
-def at(found: Any, pointer: tuple[Any, ...]) -> Any:
-    for step in pointer:
-        found = found[step]
-    return found
 
 
 FREE = {"measures", "importance"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from fixtures.members import at, members
 from tidegate.core.answer import Verdict
 from tidegate.core.contract import Budget, Retrain
 from tidegate.core.evidence import Evidence, Subject
@@ -87,22 +87,6 @@ def test_it_holds_where_nothing_was_done() -> None:
     )
     small = replace(POLICY, older_than=None, labelled_rows=None, at_most=None)
     assert list(VALIDATOR.iter_errors(evidence(nothing, small))) == []
-
-
-def members(found: Any, pointer: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    if isinstance(found, dict):
-        for name, inner in found.items():
-            yield (*pointer, name)
-            yield from members(inner, (*pointer, name))
-    elif isinstance(found, list):
-        for number, inner in enumerate(found[:1]):
-            yield from members(inner, (*pointer, number))
-
-
-def at(found: Any, pointer: tuple[Any, ...]) -> Any:
-    for step in pointer:
-        found = found[step]
-    return found
 
 
 @pytest.mark.parametrize("pointer", list(members(WHOLE)), ids=lambda pointer: "/".join(map(str, pointer)))

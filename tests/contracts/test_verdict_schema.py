@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
+from fixtures.members import at, members
 from tidegate.core.answer import Verdict
 from tidegate.core.comparison.beside.behaviour import Behaviour, Behaviours, Example
 from tidegate.core.comparison.beside.behaviour_verdict import behaviour_block
@@ -218,23 +219,6 @@ def test_no_object_of_the_schema_is_open(place: str, schema: dict[str, Any]) -> 
     assert closed, place
     if schema["additionalProperties"] is False:
         assert set(schema["required"]) <= set(schema["properties"])
-
-
-def members(document: Any, pointer: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Where every member of every object is."""
-    if isinstance(document, dict):
-        for name, inner in document.items():
-            yield (*pointer, name)
-            yield from members(inner, (*pointer, name))
-    elif isinstance(document, list):
-        for number, inner in enumerate(document[:1]):
-            yield from members(inner, (*pointer, number))
-
-
-def at(document: Any, pointer: tuple[Any, ...]) -> Any:
-    for step in pointer:
-        document = document[step]
-    return document
 
 
 OPTIONAL = {"waiver", "waivers", "kept", "edits", "model/model.onnx", "data/x"}

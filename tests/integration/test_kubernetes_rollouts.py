@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from fixtures.cluster import Cluster, Fault, running
-from fixtures.cluster_releases import CANARY, PLACE, PRODUCTION, api, package, rollout_target, takeover
+from fixtures.cluster_releases import CANARY, CANNOT_START, PLACE, PRODUCTION, api, package, rollout_target, takeover
 from tidegate.adapters.targets.kubernetes.api import ROLLOUTS
 from tidegate.adapters.targets.kubernetes.rollout_target import moves
 from tidegate.core.deployment.environment import Step, Strategy, StrategyKind
@@ -68,15 +68,7 @@ def test_a_shadow_is_refused_before_anything_is_made_where_argo_moves_the_weight
     assert json.dumps(cluster[0].all("rollouts")[0]["spec"]) == before
 
 
-@pytest.mark.parametrize(
-    ("fate", "code", "ends"),
-    [
-        pytest.param("2", "E-KUB-021", 3, id="image cannot be pulled"),
-        pytest.param("5", "E-KUB-020", 2, id="quota"),
-        pytest.param("6", "E-KUB-006", 2, id="pod security"),
-        pytest.param("7", "E-KUB-024", 3, id="no node"),
-    ],
-)
+@pytest.mark.parametrize(("fate", "code", "ends"), CANNOT_START)
 def test_a_cluster_that_cannot_start_a_version_says_nothing_about_it(
     cluster: Served, fate: str, code: str, ends: int
 ) -> None:

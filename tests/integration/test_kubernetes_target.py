@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fixtures.cluster import ROUTE, Cluster, running, with_route
-from fixtures.cluster_releases import PLACE, api, package, rollout_target, takeover, target
+from fixtures.cluster_releases import CANNOT_START, PLACE, api, package, rollout_target, takeover, target
 from fixtures.manifest_schemas import ROOT, rendered
 from tidegate.adapters.targets.kubernetes.api import Api, Kind, Object
 from tidegate.adapters.targets.kubernetes.clock import Clock
@@ -110,15 +110,7 @@ def test_a_bad_release_is_taken_back_and_the_one_before_answers_everything(
     assert cluster[0].unserved == []
 
 
-@pytest.mark.parametrize(
-    ("fate", "code", "ends"),
-    [
-        pytest.param("2", "E-KUB-021", 3, id="image cannot be pulled"),
-        pytest.param("5", "E-KUB-020", 2, id="quota"),
-        pytest.param("6", "E-KUB-006", 2, id="pod security"),
-        pytest.param("7", "E-KUB-024", 3, id="no node"),
-    ],
-)
+@pytest.mark.parametrize(("fate", "code", "ends"), CANNOT_START)
 def test_a_cluster_that_cannot_start_a_release_says_nothing_about_it(
     cluster: Served, fate: str, code: str, ends: int
 ) -> None:
